@@ -1,0 +1,20 @@
+namespace OutlierQuant.Kernels.FloatMatmul;
+
+/// <summary>A float weight matrix as it lies in the checkpoint, usually in mapped memory.</summary>
+public readonly ref struct FloatWeights
+{
+    /// <summary>Gets the bytes of the matrix, little-endian. Shape <c>[rows, columns]</c>, or <c>[columns, rows]</c> when <see cref="IsTransposed"/>.</summary>
+    public required ReadOnlySpan<byte> Elements { get; init; }
+
+    /// <summary>Gets the element type.</summary>
+    public required FloatType Type { get; init; }
+
+    /// <summary>Gets the number of output features in <see cref="Elements"/>.</summary>
+    public required int Rows { get; init; }
+
+    /// <summary>Gets the number of input features.</summary>
+    public required int Columns { get; init; }
+
+    /// <summary>Gets a value indicating whether input features are the outer dimension, as in GPT-2's Conv1D.</summary>
+    public bool IsTransposed { get; init; }
+}

@@ -1,0 +1,24 @@
+namespace OutlierQuant.Kernels.FloatMatmul;
+
+/// <summary>Multiplies activations by a float weight matrix.</summary>
+/// <remarks>
+/// <para><c>destination[t, r] = Σ_c source[t, c] · weights[r, c]</c> for the rows <c>firstRow ≤ r &lt; firstRow + rowCount</c>.
+/// F16 and BF16 weights are widened exactly; products and sums are binary32.</para>
+/// <para>The reference sums in binary64; other implementations stay within <see cref="FloatMatmulTolerance"/>. One implementation gives
+/// the same bits for an element whatever row range it is computed in, so callers may split rows over threads in any way. NaN and infinity propagate.</para>
+/// </remarks>
+public interface IFloatMatmulKernel
+{
+    /// <summary>Gets the number of rows that a split over threads should be a multiple of.</summary>
+    int RowGranularity { get; }
+
+    /// <summary>Computes some output features of every token.</summary>
+    /// <param name="source">Activations. Shape <c>[tokens, columns]</c>.</param>
+    /// <param name="tokens">Number of tokens, zero or more.</param>
+    /// <param name="weights">The whole matrix. Shape <c>[rows, columns]</c>.</param>
+    /// <param name="firstRow">First output feature to compute.</param>
+    /// <param name="rowCount">Number of output features to compute.</param>
+    /// <param name="destination">Receives the products; other rows are untouched. Shape <c>[tokens, rows]</c>.</param>
+    /// <exception cref="ArgumentException">The shapes disagree.</exception>
+    void Multiply(ReadOnlySpan<float> source, int tokens, FloatWeights weights, int firstRow, int rowCount, Span<float> destination);
+}

@@ -1,0 +1,14 @@
+namespace OutlierQuant.Kernels;
+
+/// <summary>How the codes of a weight matrix are packed.</summary>
+public enum WeightFormat
+{
+    /// <summary>One signed byte a code, −127…127.</summary>
+    Int8,
+
+    /// <summary>Two codes a byte, −7…7.</summary>
+    Int4,
+
+    /// <summary>Four codes a byte, −1…1.</summary>
+    Ternary,
+}

@@ -1,1 +1,4 @@
-return 2;
+using OutlierQuant.Cli;
+using OutlierQuant.Cli.Terminal;
+
+return await CommandLine.RunAsync(args, UserConsole.OfThisProcess()).ConfigureAwait(false);

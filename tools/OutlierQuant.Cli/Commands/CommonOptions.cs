@@ -1,0 +1,110 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using OutlierQuant.Kernels;
+
+namespace OutlierQuant.Cli.Commands;
+
+/// <summary>The options that several verbs share, declared once so that they read and behave the same everywhere.</summary>
+internal static class CommonOptions
+{
+    /// <summary>The largest context that is used unasked: beyond it, activations of a long-context model would fill memory.</summary>
+    public const int LargestDefaultContext = 2048;
+
+    public static readonly Argument<string> Model = new("MODEL") { Description = "Directory of a Hugging Face checkpoint, or of one that 'quantize' wrote." };
+
+    public static readonly Option<bool> Json = new("--json") { Description = "Print one json document to standard output and nothing else there." };
+
+    public static readonly Option<bool> Verbose = new("--verbose") { Description = "Show the stack trace of an error.", Recursive = true };
+
+    public static readonly Option<int> Threads = Positive("--threads", "Threads to compute with; results do not depend on it.", Environment.ProcessorCount);
+
+    public static readonly Option<string> Kernels = OneOf("--kernels", "Kernels to compute with.", "auto", ["auto", .. KernelSuite.All.Select(suite => suite.Name)]);
+
+    public static readonly Option<string> RequiredText = new("--text") { Description = "Text to measure on (UTF-8).", Required = true, HelpName = "FILE" };
+
+    public static readonly Option<int?> Context = new("--context") { Description = $"Tokens in a window. Default: what the model allows, at most {LargestDefaultContext}.", HelpName = "N", CustomParser = ParsePositive };
+
+    public static readonly Option<bool> NoBos = new("--no-bos") { Description = "Do not put BOS at the start of every window." };
+
+    public static readonly Option<ulong> Seed = new("--seed") { Description = "Seed of every random choice.", DefaultValueFactory = _ => 1, HelpName = "N" };
+
+    public static readonly Option<string> Profile = new("--profile") { Description = "Calibration profile that 'locate --out' wrote.", HelpName = "FILE" };
+
+    public static readonly Option<int?> Channels = new("--channels")
+    {
+        Description = "Input channels of each linear to preserve: a number, or 'auto' for those that the profile suggests.",
+        HelpName = "auto|N",
+        CustomParser = result => result.Tokens[0].Value == "auto" ? null : ParseCount(result),
+    };
+
+    public static readonly Option<bool> IncludeHead = new("--include-head") { Description = "Quantize the output head too." };
+
+    /// <summary>Makes an option that bounds a number of windows, or lifts the bound with <c>all</c>.</summary>
+    public static Option<WindowLimit> Windows(string name, string purpose, int? limit) => new(name)
+    {
+        Description = $"Windows of text to {purpose}, evenly spaced; or 'all'. Default: {(limit is null ? "all" : limit.Value.ToString(CultureInfo.InvariantCulture))}.",
+        HelpName = "N|all",
+        DefaultValueFactory = _ => new WindowLimit(limit),
+        CustomParser = result => result.Tokens[0].Value == "all" ? new WindowLimit(null) : new WindowLimit(ParsePositive(result)),
+    };
+
+    public static Option<int> Positive(string name, string description, int value) => new(name)
+    {
+        Description = description,
+        HelpName = "N",
+        DefaultValueFactory = _ => value,
+        CustomParser = result => ParsePositive(result) ?? 0,
+    };
+
+    public static Option<double> AtLeastZero(string name, string description, double value, double largest = double.MaxValue) => new(name)
+    {
+        Description = description,
+        HelpName = "X",
+        DefaultValueFactory = _ => value,
+        CustomParser = result =>
+        {
+            if (double.TryParse(result.Tokens[0].Value, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && number >= 0 && number <= largest)
+            {
+                return number;
+            }
+
+            result.AddError($"{Name(result)} is '{result.Tokens[0].Value}', but must be a number from 0{(largest == double.MaxValue ? " on" : $" to {largest.ToString(CultureInfo.InvariantCulture)}")}.");
+            return 0;
+        },
+    };
+
+    public static Option<string> OneOf(string name, string description, string value, IReadOnlyList<string> values) => new(name)
+    {
+        Description = $"{description} One of: {string.Join(", ", values)}.",
+        HelpName = "NAME",
+        DefaultValueFactory = _ => value,
+        CustomParser = result =>
+        {
+            string word = result.Tokens[0].Value;
+            if (!values.Contains(word, StringComparer.Ordinal))
+            {
+                result.AddError($"{Name(result)} is '{word}', but must be one of: {string.Join(", ", values)}.");
+            }
+
+            return word;
+        },
+    };
+
+    private static int? ParsePositive(ArgumentResult result) => ParseFrom(1, result);
+
+    private static int? ParseCount(ArgumentResult result) => ParseFrom(0, result);
+
+    private static int? ParseFrom(int smallest, ArgumentResult result)
+    {
+        if (int.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number >= smallest)
+        {
+            return number;
+        }
+
+        result.AddError($"{Name(result)} is '{result.Tokens[0].Value}', but must be a whole number from {smallest} to {int.MaxValue}.");
+        return null;
+    }
+
+    private static string Name(ArgumentResult result) => result.Parent is OptionResult option ? option.Option.Name : result.Argument.Name;
+}

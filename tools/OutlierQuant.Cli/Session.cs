@@ -1,0 +1,66 @@
+using System.CommandLine;
+using OutlierQuant.Checkpoints.Tokenization;
+using OutlierQuant.Cli.Commands;
+using OutlierQuant.Cli.Terminal;
+using OutlierQuant.Kernels;
+using OutlierQuant.Kernels.Threading;
+using OutlierQuant.Models;
+
+namespace OutlierQuant.Cli;
+
+/// <summary>What nearly every verb opens first: the kernels, the threads, the model and its tokenizer.</summary>
+internal sealed class Session : IDisposable
+{
+    private readonly WorkerTeam _team;
+
+    private Session(WorkerTeam team, TransformerModel model)
+    {
+        _team = team;
+        Model = model;
+    }
+
+    /// <summary>Gets the model.</summary>
+    public TransformerModel Model { get; }
+
+    /// <summary>Gets the model's tokenizer, loaded when first asked for.</summary>
+    public Tokenizer Tokenizer => field ??= Tokenizer.Load(Model.Directory);
+
+    /// <summary>Opens the model that the command line names.</summary>
+    public static Session Open(ParseResult arguments) => Open(arguments.GetRequiredValue(CommonOptions.Model), arguments);
+
+    /// <summary>Opens a model with the threads and kernels that the command line asks for.</summary>
+    public static Session Open(string directory, ParseResult arguments)
+    {
+        KernelSuite suite = KernelSuite.Choose(arguments.GetRequiredValue(CommonOptions.Kernels));
+        WorkerTeam team = new(arguments.GetRequiredValue(CommonOptions.Threads));
+        try
+        {
+            return new Session(team, TransformerModel.Open(directory, new ComputeContext(suite, team)));
+        }
+        catch
+        {
+            team.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The window length to use: the one asked for, or what the model allows up to a bound that keeps memory small.</summary>
+    /// <exception cref="UsageException">The model does not allow the length asked for.</exception>
+    public int ContextOf(ParseResult arguments)
+    {
+        int allowed = Model.Config.MaxPositions;
+        if (arguments.GetValue(CommonOptions.Context) is not int asked)
+        {
+            return Math.Min(allowed, CommonOptions.LargestDefaultContext);
+        }
+
+        return asked >= 2 && asked <= allowed ? asked : throw new UsageException($"--context is {asked}, but this model takes windows of 2 to {allowed} tokens.");
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Model.Dispose();
+        _team.Dispose();
+    }
+}

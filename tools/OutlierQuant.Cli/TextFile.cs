@@ -1,0 +1,35 @@
+using System.Text;
+
+namespace OutlierQuant.Cli;
+
+/// <summary>Reads a text whole, refusing what is not text.</summary>
+internal static class TextFile
+{
+    private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    /// <summary>Reads a UTF-8 file.</summary>
+    /// <exception cref="IOException">The file is missing, empty, or not UTF-8.</exception>
+    public static string Read(string path)
+    {
+        if (Directory.Exists(path))
+        {
+            throw new IOException($"{path}: is a directory; a text file (UTF-8) is needed.");
+        }
+
+        if (!File.Exists(path))
+        {
+            throw new FileNotFoundException($"{path}: there is no such file; a text file (UTF-8) is needed.");
+        }
+
+        byte[] bytes = File.ReadAllBytes(path);
+        try
+        {
+            string text = Strict.GetString(bytes);
+            return text.Length > 0 ? text : throw new InvalidDataException($"{path}: is empty; at least one window of text is needed.");
+        }
+        catch (DecoderFallbackException exception)
+        {
+            throw new InvalidDataException($"{path}: byte {exception.Index}: is not UTF-8; convert the file to UTF-8 first.", exception);
+        }
+    }
+}

@@ -1,0 +1,156 @@
+namespace OutlierQuant.Kernels.Threading;
+
+/// <summary>A fixed number of threads that share out the items of one loop at a time: the caller's thread and <c>threads − 1</c> of the team's own.</summary>
+/// <remarks>
+/// <para>Ranges are handed out as threads become free, so a thread that is held up delays only its own range. Which thread computes a range is
+/// not determined; results are, as long as the body computes an item the same way in any range.</para>
+/// <para>Loops of several callers run one after another. A loop inside a body of the same team is refused, because it would wait for itself.</para>
+/// <para>Waiting threads spin for some microseconds, which is the time between two kernels of a forward pass, and then sleep.</para>
+/// </remarks>
+public sealed class WorkerTeam : IDisposable
+{
+    // About 10 microseconds of pauses: waking a sleeping thread takes several times as long.
+    private const int SpinRounds = 200;
+    private const int PausesPerRound = 4;
+
+    // Ranges per thread: more balance better, fewer repeat less of what a kernel prepares for each range.
+    private const int RangesPerThread = 8;
+
+    [ThreadStatic]
+    private static WorkerTeam? _runningHere;
+
+    private readonly Lock _turn = new();
+    private readonly object _wake = new();
+    private readonly Thread[] _threads;
+    private volatile TeamLoop? _loop;
+    private volatile bool _disposed;
+
+    /// <summary>Starts the team.</summary>
+    /// <param name="threads">Number of threads that work on a loop, the caller's included.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="threads"/> is not positive.</exception>
+    public WorkerTeam(int threads)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(threads);
+        ThreadCount = threads;
+        _threads = new Thread[threads - 1];
+        for (int i = 0; i < _threads.Length; i++)
+        {
+            _threads[i] = new Thread(Work) { IsBackground = true, Name = $"OutlierQuant worker {i + 1}" };
+            _threads[i].Start();
+        }
+    }
+
+    /// <summary>Gets the number of threads that work on a loop, the caller's included.</summary>
+    public int ThreadCount { get; }
+
+    /// <summary>Calls a body for ranges that together cover every item once, and returns when all calls have returned.</summary>
+    /// <param name="itemCount">Number of items, zero or more.</param>
+    /// <param name="granularity">Every range but the last is a multiple of this, positive.</param>
+    /// <param name="body">Receives the first item and the number of items of a range.</param>
+    /// <exception cref="InvalidOperationException">Called from a body of the same team.</exception>
+    /// <exception cref="ObjectDisposedException">The team has been disposed.</exception>
+    /// <remarks>When a body throws, no new ranges start, and the first exception is rethrown once all running bodies have stopped.</remarks>
+    public void Run(int itemCount, int granularity, Action<int, int> body)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(itemCount);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(granularity);
+        ArgumentNullException.ThrowIfNull(body);
+        if (_runningHere == this)
+        {
+            throw new InvalidOperationException("A body of this team cannot start another loop on it: the loop would wait for itself.");
+        }
+
+        lock (_turn)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            TeamLoop loop = new(itemCount, granularity, ThreadCount * RangesPerThread, body);
+            if (loop.RangeCount > 1 && _threads.Length > 0)
+            {
+                lock (_wake)
+                {
+                    _loop = loop;
+                    Monitor.PulseAll(_wake);
+                }
+            }
+
+            TakeRanges(loop);
+            loop.CloseAndWait();
+            _loop = null;
+            loop.ThrowIfFailed();
+        }
+    }
+
+    /// <summary>Ends the team's threads. Waits for a loop that is running.</summary>
+    public void Dispose()
+    {
+        lock (_turn)
+        {
+            lock (_wake)
+            {
+                _disposed = true;
+                Monitor.PulseAll(_wake);
+            }
+        }
+
+        foreach (Thread thread in _threads)
+        {
+            thread.Join();
+        }
+    }
+
+    private void TakeRanges(TeamLoop loop)
+    {
+        WorkerTeam? outer = _runningHere;
+        _runningHere = this;
+        loop.TakeRanges();
+        _runningHere = outer;
+    }
+
+    private void Work()
+    {
+        TeamLoop? done = null;
+        while (AwaitLoop(done) is TeamLoop loop)
+        {
+            if (loop.TryEnter())
+            {
+                TakeRanges(loop);
+                loop.Leave();
+            }
+
+            done = loop;
+        }
+    }
+
+    /// <summary>Returns the next loop, or null when the team has been disposed.</summary>
+    private TeamLoop? AwaitLoop(TeamLoop? done)
+    {
+        for (int round = 0; round < SpinRounds && !_disposed; round++)
+        {
+            TeamLoop? loop = _loop;
+            if (IsNew(loop, done))
+            {
+                return loop;
+            }
+
+            Thread.SpinWait(PausesPerRound);
+        }
+
+        lock (_wake)
+        {
+            while (!_disposed)
+            {
+                TeamLoop? loop = _loop;
+                if (IsNew(loop, done))
+                {
+                    return loop;
+                }
+
+                Monitor.Wait(_wake);
+            }
+        }
+
+        return null;
+    }
+
+    private static bool IsNew(TeamLoop? loop, TeamLoop? done) => loop is not null && loop != done;
+}

@@ -1,3 +1,4 @@
+using OutlierQuant.Kernels.CodeProduct;
 using OutlierQuant.Kernels.FloatMatmul;
 using OutlierQuant.Kernels.GroupQuantize;
 using OutlierQuant.Kernels.RowQuantize;
@@ -17,6 +18,7 @@ public sealed record KernelSuite
         FloatMatmul = new FloatMatmulReference(),
         RowQuantize = new RowQuantizeReference(),
         GroupQuantize = new GroupQuantizeReference(),
+        CodeProduct = new CodeProductReference(),
     };
 
     /// <summary>Gets the vector implementations; without vector hardware they run one lane at a time.</summary>
@@ -28,6 +30,7 @@ public sealed record KernelSuite
         FloatMatmul = new FloatMatmulReference(),
         RowQuantize = new RowQuantizeSimd(),
         GroupQuantize = new GroupQuantizeSimd(),
+        CodeProduct = new CodeProductReference(),
     };
 
     /// <summary>Gets every suite, fastest first.</summary>
@@ -50,6 +53,9 @@ public sealed record KernelSuite
 
     /// <summary>Gets the rounding of a weight row to integer codes.</summary>
     public required IGroupQuantizeKernel GroupQuantize { get; init; }
+
+    /// <summary>Gets the product of activations and packed weight codes.</summary>
+    public required ICodeProductKernel CodeProduct { get; init; }
 
     /// <summary>Chooses a suite by name, or the fastest available one.</summary>
     /// <param name="name">A suite's name, or null or <c>auto</c> for the fastest.</param>

@@ -1,0 +1,33 @@
+namespace OutlierQuant.Calibration;
+
+/// <summary>Decides which channels of a linear's input (or of a block's output) are outliers worth preserving.</summary>
+/// <remarks>
+/// <para>Channel <c>c</c> is suggested when <c>absMax[c] &gt; MinRatio · median(absMax)</c>, the median over the channels of that
+/// input, strongest first, up to <c>max(1, floor(MaxShare · channels))</c> of them. Without such a channel the list is empty: a
+/// linear that has no outliers preserves none.</para>
+/// <para>The largest magnitude left in codes sets the scale of static and per-tensor activations, and a channel's own largest
+/// magnitude does not fall when text is added; so the rule looks at magnitudes only and not at how often they occur.</para>
+/// </remarks>
+public sealed record PreservedChannelRule
+{
+    /// <summary>How many times the median channel's absmax a channel must exceed. At least 1.</summary>
+    public double MinRatio { get; init; } = 4;
+
+    /// <summary>The largest share of channels suggested. Above 0, at most 1.</summary>
+    public double MaxShare { get; init; } = 1.0 / 32;
+
+    /// <summary>Refuses settings outside their ranges.</summary>
+    /// <exception cref="ArgumentException">A setting is out of range; the message names it and the range.</exception>
+    public void Validate()
+    {
+        if (!(MinRatio >= 1 && double.IsFinite(MinRatio)))
+        {
+            throw new ArgumentException($"The preserved channels' minimum ratio is {MinRatio}; it must be a number of at least 1.");
+        }
+
+        if (!(MaxShare > 0 && MaxShare <= 1))
+        {
+            throw new ArgumentException($"The preserved channels' largest share is {MaxShare}; it must be above 0 and at most 1.");
+        }
+    }
+}

@@ -1,0 +1,7 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace OutlierQuant.Calibration.Profiles;
+
+/// <summary>Writes a token class as its name: "bos", "first", "delimiter", "other".</summary>
+internal sealed class TokenClassJsonConverter() : JsonStringEnumConverter<TokenClass>(JsonNamingPolicy.CamelCase, allowIntegerValues: false);

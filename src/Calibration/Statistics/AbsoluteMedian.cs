@@ -1,0 +1,64 @@
+namespace OutlierQuant.Calibration.Statistics;
+
+/// <summary>The exact median magnitude of a span, in two passes and without copying or sorting it.</summary>
+/// <remarks>
+/// Bits of a non-negative IEEE float, read as an integer, order like the float. The first pass counts the upper 16 bits of every
+/// magnitude, which names the bucket that holds a rank; the second counts the lower 16 bits inside that bucket, which names the value.
+/// One object serves one thread: it owns the counters (256 KiB).
+/// </remarks>
+public sealed class AbsoluteMedian
+{
+    private const int Buckets = 1 << 16;
+    private readonly int[] _counts = new int[Buckets];
+
+    /// <summary>Computes the median of <c>|values|</c>: the middle one, or the mean of the two middle ones when their number is even.</summary>
+    /// <param name="values">Finite values, at least one. Any shape.</param>
+    /// <exception cref="ArgumentException">There is no value.</exception>
+    public double Of(ReadOnlySpan<float> values)
+    {
+        if (values.IsEmpty)
+        {
+            throw new ArgumentException("The median of no values is not defined; at least one is needed.", nameof(values));
+        }
+
+        float upper = OfRank(values, values.Length / 2);
+        return (values.Length & 1) == 1 ? upper : (OfRank(values, (values.Length / 2) - 1) + (double)upper) / 2;
+    }
+
+    /// <summary>Finds the magnitude at a 0-based rank in rising order.</summary>
+    private float OfRank(ReadOnlySpan<float> values, int rank)
+    {
+        Array.Clear(_counts);
+        foreach (float value in values)
+        {
+            _counts[MagnitudeBits(value) >> 16]++;
+        }
+
+        uint bucket = Locate(ref rank);
+        Array.Clear(_counts);
+        foreach (float value in values)
+        {
+            uint bits = MagnitudeBits(value);
+            if (bits >> 16 == bucket)
+            {
+                _counts[bits & 0xFFFF]++;
+            }
+        }
+
+        return BitConverter.UInt32BitsToSingle((bucket << 16) | Locate(ref rank));
+    }
+
+    /// <summary>Finds the bucket that holds a rank, and makes the rank relative to that bucket.</summary>
+    private uint Locate(ref int rank)
+    {
+        uint bucket = 0;
+        while (rank >= _counts[bucket])
+        {
+            rank -= _counts[bucket++];
+        }
+
+        return bucket;
+    }
+
+    private static uint MagnitudeBits(float value) => BitConverter.SingleToUInt32Bits(value) & 0x7FFF_FFFF;
+}

@@ -62,29 +62,19 @@ public sealed record QuantizationBlock
         };
     }
 
-    private static JsonObject ResidualToJson(ResidualQuantization residual)
+    private static JsonObject ResidualToJson(ResidualQuantization residual) => new()
     {
-        JsonObject scales = [];
-        foreach ((int block, float scale) in residual.Scales.OrderBy(static pair => pair.Key))
+        ["bits"] = residual.Bits,
+        ["preserve"] = residual.Preserve,
+        ["blocks"] = new JsonArray([.. residual.Blocks.OrderBy(static block => block.Block).Select(static block => new JsonObject
         {
-            scales[BlockKey.Of(block)] = scale;
-        }
-
-        JsonObject means = [];
-        foreach ((int block, ResidualMeans mean) in residual.Means.OrderBy(static pair => pair.Key))
-        {
-            means[BlockKey.Of(block)] = new JsonObject { ["at_sink"] = ArrayOf(mean.AtSink), ["elsewhere"] = ArrayOf(mean.Elsewhere) };
-        }
-
-        return new JsonObject
-        {
-            ["bits"] = residual.Bits,
-            ["scales"] = scales,
-            ["preserved_channels"] = ArrayOf(residual.PreservedChannels),
-            ["preserve"] = residual.Preserve,
-            ["means"] = means,
-        };
-    }
+            ["block"] = block.Block,
+            ["scale"] = block.Scale,
+            ["channels"] = ArrayOf(block.Channels),
+            ["means_at_sink"] = ArrayOf(block.MeansAtSink),
+            ["means_elsewhere"] = ArrayOf(block.MeansElsewhere),
+        })]),
+    };
 
     private static JsonArray ArrayOf<T>(IEnumerable<T> values) => new([.. values.Select(static value => (JsonNode)JsonValue.Create(value)!)]);
 }

@@ -5,7 +5,8 @@ namespace OutlierQuant.Checkpoints.Configuration;
 /// <summary>Reads a <c>quantization_config</c> and refuses every key and value that is not understood.</summary>
 internal static class QuantizationBlockReader
 {
-    private static readonly string[] Preservations = ["none", "channels", "clip", "mean"];
+    /// <summary>What can be preserved.</summary>
+    public static readonly string[] Preservations = ["none", "channels", "clip", "mean"];
 
     public static QuantizationBlock Read(JsonItem block, int blockCount, int hiddenSize)
     {
@@ -31,7 +32,7 @@ internal static class QuantizationBlockReader
             Method = NonEmpty(block.Require("method")),
             IncludeHead = block.Require("include_head").AsBoolean(),
             Linears = block.Require("linears").Properties.ToDictionary(static pair => pair.Key, static pair => ReadLinear(pair.Value)),
-            Residual = block.Find("residual") is { } residual ? ReadResidual(residual, blockCount, hiddenSize) : null,
+            Residual = block.Find("residual") is { } residual ? ResidualQuantizationReader.Read(residual, blockCount, hiddenSize) : null,
         };
     }
 
@@ -54,63 +55,4 @@ internal static class QuantizationBlockReader
             ? linear
             : throw scale.Wrong($"{scale.KeyPath} is {scale} with activations '{linear.Activations}'; float inputs require 'none', and only they do");
     }
-
-    private static ResidualQuantization ReadResidual(JsonItem item, int blockCount, int hiddenSize)
-    {
-        item.RefuseKeysExcept("bits", "scales", "preserved_channels", "preserve", "means");
-        List<int> channels = ReadChannels(item.Require("preserved_channels"), hiddenSize);
-        return new ResidualQuantization
-        {
-            Bits = item.Require("bits").AsInteger(2, 8),
-            Scales = ReadBlocks(item.Require("scales"), blockCount, ReadScale),
-            PreservedChannels = channels,
-            Preserve = item.Require("preserve").AsOneOf(Preservations),
-            Means = ReadBlocks(item.Require("means"), blockCount, means => ReadMeans(means, channels.Count)),
-        };
-    }
-
-    private static List<int> ReadChannels(JsonItem item, int hiddenSize)
-    {
-        List<int> channels = [];
-        foreach (JsonItem element in item.Items)
-        {
-            int channel = element.AsInteger(0, hiddenSize - 1);
-            if (channels.Count > 0 && channel <= channels[^1])
-            {
-                throw element.Wrong($"{element.KeyPath} is {channel} after {channels[^1]}; channels must rise");
-            }
-
-            channels.Add(channel);
-        }
-
-        return channels;
-    }
-
-    private static Dictionary<int, T> ReadBlocks<T>(JsonItem item, int blockCount, Func<JsonItem, T> read)
-    {
-        Dictionary<int, T> blocks = [];
-        foreach ((string key, JsonItem value) in item.Properties)
-        {
-            if (!BlockKey.TryParse(key, out int block) || block >= blockCount)
-            {
-                throw value.Wrong($"{item.KeyPath} has the key {Quotation.Of(key)}; a block from 0 to {blockCount - 1} is required");
-            }
-
-            blocks.Add(block, read(value));
-        }
-
-        return blocks;
-    }
-
-    private static float ReadScale(JsonItem item) => item.AsSingle() > 0 ? item.AsSingle() : throw item.Needs("a number above 0");
-
-    private static ResidualMeans ReadMeans(JsonItem item, int channels)
-    {
-        item.RefuseKeysExcept("at_sink", "elsewhere");
-        return new ResidualMeans(ReadValues(item.Require("at_sink"), channels), ReadValues(item.Require("elsewhere"), channels));
-    }
-
-    private static List<float> ReadValues(JsonItem item, int count) => item.Items.Count == count
-        ? [.. item.Items.Select(static value => value.AsSingle())]
-        : throw item.Wrong($"{item.KeyPath} has {item.Items.Count} numbers; one for each of the {count} preserved channels is required");
 }

@@ -27,7 +27,7 @@ public sealed record KernelSuite
         Name = "simd",
         IsAvailable = true,
         Description = VectorHardware.Describe(),
-        FloatMatmul = new FloatMatmulReference(),
+        FloatMatmul = new FloatMatmulSimd(),
         RowQuantize = new RowQuantizeSimd(),
         GroupQuantize = new GroupQuantizeSimd(),
         CodeProduct = new CodeProductReference(),

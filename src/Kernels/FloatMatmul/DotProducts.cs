@@ -1,0 +1,128 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using OutlierQuant.Kernels.FloatMatmul.Lanes;
+
+namespace OutlierQuant.Kernels.FloatMatmul;
+
+/// <summary>The product for few tokens: every element is a dot product of a weight row and a token, both read where they lie.</summary>
+/// <remarks>
+/// <para>Lane i of an element's single accumulator holds the products of the columns i, i + Count, i + 2 Count, …; the lanes are then added up, and the columns
+/// left over follow one by one. That is the same in tiles of every shape, so an element's bits do not depend on its neighbours.</para>
+/// <para>Four rows at a time keep four streams of memory busy and hide the latency of the multiply-add.</para>
+/// </remarks>
+internal static class DotProducts<TLanes, TVector, TElement>
+    where TLanes : ILanes<TVector>
+    where TVector : struct
+    where TElement : IWeightElement
+{
+    private const int TileRows = 4;
+    private const int TileTokens = 2;
+
+    public static void Multiply(ReadOnlySpan<float> source, int tokens, FloatWeights weights, int firstRow, int rowCount, Span<float> destination)
+    {
+        nuint columns = (nuint)weights.Columns, rows = (nuint)weights.Rows;
+        ref float x = ref MemoryMarshal.GetReference(source);
+        ref byte w = ref MemoryMarshal.GetReference(weights.Elements);
+        ref float y = ref MemoryMarshal.GetReference(destination);
+        nuint row = (nuint)firstRow, end = row + (nuint)rowCount;
+        for (; row + TileRows <= end; row += TileRows)
+        {
+            nuint token = 0;
+            for (; token + TileTokens <= (nuint)tokens; token += TileTokens)
+            {
+                FourRowsTwoTokens(ref Unsafe.Add(ref x, token * columns), ref w, row * columns, columns, ref Unsafe.Add(ref y, (token * rows) + row), rows);
+            }
+
+            for (; token < (nuint)tokens; token++)
+            {
+                FourRows(ref Unsafe.Add(ref x, token * columns), ref w, row * columns, columns, ref Unsafe.Add(ref y, (token * rows) + row));
+            }
+        }
+
+        for (; row < end; row++)
+        {
+            for (nuint token = 0; token < (nuint)tokens; token++)
+            {
+                Unsafe.Add(ref y, (token * rows) + row) = OneRow(ref Unsafe.Add(ref x, token * columns), ref w, row * columns, columns);
+            }
+        }
+    }
+
+    private static void FourRowsTwoTokens(ref float x, ref byte w, nuint first, nuint columns, ref float y, nuint rows)
+    {
+        TVector a00 = default, a10 = default, a20 = default, a30 = default;
+        TVector a01 = default, a11 = default, a21 = default, a31 = default;
+        ref float x1 = ref Unsafe.Add(ref x, columns);
+        nuint second = first + columns, third = second + columns, fourth = third + columns;
+        nuint c = 0;
+        for (; c + (nuint)TLanes.Count <= columns; c += (nuint)TLanes.Count)
+        {
+            TVector t0 = TLanes.Load(ref x, c), t1 = TLanes.Load(ref x1, c);
+            TVector weight = TElement.Load<TLanes, TVector>(ref w, first + c);
+            a00 = TLanes.MultiplyAdd(weight, t0, a00);
+            a01 = TLanes.MultiplyAdd(weight, t1, a01);
+            weight = TElement.Load<TLanes, TVector>(ref w, second + c);
+            a10 = TLanes.MultiplyAdd(weight, t0, a10);
+            a11 = TLanes.MultiplyAdd(weight, t1, a11);
+            weight = TElement.Load<TLanes, TVector>(ref w, third + c);
+            a20 = TLanes.MultiplyAdd(weight, t0, a20);
+            a21 = TLanes.MultiplyAdd(weight, t1, a21);
+            weight = TElement.Load<TLanes, TVector>(ref w, fourth + c);
+            a30 = TLanes.MultiplyAdd(weight, t0, a30);
+            a31 = TLanes.MultiplyAdd(weight, t1, a31);
+        }
+
+        y = Finish(a00, ref x, ref w, first, c, columns);
+        Unsafe.Add(ref y, 1) = Finish(a10, ref x, ref w, second, c, columns);
+        Unsafe.Add(ref y, 2) = Finish(a20, ref x, ref w, third, c, columns);
+        Unsafe.Add(ref y, 3) = Finish(a30, ref x, ref w, fourth, c, columns);
+        y = ref Unsafe.Add(ref y, rows);
+        y = Finish(a01, ref x1, ref w, first, c, columns);
+        Unsafe.Add(ref y, 1) = Finish(a11, ref x1, ref w, second, c, columns);
+        Unsafe.Add(ref y, 2) = Finish(a21, ref x1, ref w, third, c, columns);
+        Unsafe.Add(ref y, 3) = Finish(a31, ref x1, ref w, fourth, c, columns);
+    }
+
+    private static void FourRows(ref float x, ref byte w, nuint first, nuint columns, ref float y)
+    {
+        TVector a0 = default, a1 = default, a2 = default, a3 = default;
+        nuint second = first + columns, third = second + columns, fourth = third + columns;
+        nuint c = 0;
+        for (; c + (nuint)TLanes.Count <= columns; c += (nuint)TLanes.Count)
+        {
+            TVector token = TLanes.Load(ref x, c);
+            a0 = TLanes.MultiplyAdd(TElement.Load<TLanes, TVector>(ref w, first + c), token, a0);
+            a1 = TLanes.MultiplyAdd(TElement.Load<TLanes, TVector>(ref w, second + c), token, a1);
+            a2 = TLanes.MultiplyAdd(TElement.Load<TLanes, TVector>(ref w, third + c), token, a2);
+            a3 = TLanes.MultiplyAdd(TElement.Load<TLanes, TVector>(ref w, fourth + c), token, a3);
+        }
+
+        y = Finish(a0, ref x, ref w, first, c, columns);
+        Unsafe.Add(ref y, 1) = Finish(a1, ref x, ref w, second, c, columns);
+        Unsafe.Add(ref y, 2) = Finish(a2, ref x, ref w, third, c, columns);
+        Unsafe.Add(ref y, 3) = Finish(a3, ref x, ref w, fourth, c, columns);
+    }
+
+    private static float OneRow(ref float x, ref byte w, nuint first, nuint columns)
+    {
+        TVector sum = default;
+        nuint c = 0;
+        for (; c + (nuint)TLanes.Count <= columns; c += (nuint)TLanes.Count)
+        {
+            sum = TLanes.MultiplyAdd(TElement.Load<TLanes, TVector>(ref w, first + c), TLanes.Load(ref x, c), sum);
+        }
+
+        return Finish(sum, ref x, ref w, first, c, columns);
+    }
+
+    private static float Finish(TVector lanes, ref float x, ref byte w, nuint first, nuint c, nuint columns)
+    {
+        float sum = TLanes.Sum(lanes);
+        for (; c < columns; c++)
+        {
+            sum = SingleLane.MultiplyAdd(TElement.Load<SingleLane, float>(ref w, first + c), SingleLane.Load(ref x, c), sum);
+        }
+
+        return sum;
+    }
+}

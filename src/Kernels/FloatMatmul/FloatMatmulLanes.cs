@@ -1,0 +1,57 @@
+using OutlierQuant.Kernels.FloatMatmul.Lanes;
+
+namespace OutlierQuant.Kernels.FloatMatmul;
+
+/// <summary>The product with float weights at one vector width.</summary>
+/// <remarks>Which of the three forms runs depends on the number of tokens and the layout, never on the rows asked for.</remarks>
+internal sealed class FloatMatmulLanes<TLanes, TVector> : IFloatMatmulKernel
+    where TLanes : ILanes<TVector>
+    where TVector : struct
+{
+    // From here on, copying the weights to panels costs less than reading them in the form of dot products.
+    private const int TiledFromTokens = 12;
+
+    /// <inheritdoc/>
+    public int RowGranularity => 32;
+
+    /// <inheritdoc/>
+    public void Multiply(ReadOnlySpan<float> source, int tokens, FloatWeights weights, int firstRow, int rowCount, Span<float> destination)
+    {
+        FloatMatmulShape.Check(source, tokens, weights, firstRow, rowCount, destination);
+        switch (weights.Type)
+        {
+            case FloatType.F32:
+                Multiply<F32Element>(source, tokens, weights, firstRow, rowCount, destination);
+                break;
+            case FloatType.F16:
+                Multiply<F16Element>(source, tokens, weights, firstRow, rowCount, destination);
+                break;
+            default:
+                Multiply<BF16Element>(source, tokens, weights, firstRow, rowCount, destination);
+                break;
+        }
+    }
+
+    private static void Multiply<TElement>(ReadOnlySpan<float> source, int tokens, FloatWeights weights, int firstRow, int rowCount, Span<float> destination)
+        where TElement : IWeightElement
+    {
+        // Panels are made of vectors; a single lane gains nothing from them. Without columns there is no block that would write the zeros.
+        bool canTile = TLanes.Count > 1 && weights.Columns > 0;
+        if (canTile && tokens >= (weights.IsTransposed ? 2 : TiledFromTokens))
+        {
+            TiledProducts<TLanes, TVector, TElement>.Multiply(source, tokens, weights, firstRow, rowCount, destination);
+        }
+        else if (!weights.IsTransposed)
+        {
+            DotProducts<TLanes, TVector, TElement>.Multiply(source, tokens, weights, firstRow, rowCount, destination);
+        }
+        else
+        {
+            for (int t = 0; t < tokens; t++)
+            {
+                ColumnSums<TLanes, TVector, TElement>.Multiply(
+                    source.Slice(t * weights.Columns, weights.Columns), weights, firstRow, rowCount, destination.Slice(t * weights.Rows, weights.Rows));
+            }
+        }
+    }
+}

@@ -1,0 +1,130 @@
+using System.Buffers.Binary;
+using System.Runtime.Intrinsics;
+using OutlierQuant.Kernels.FloatMatmul;
+using OutlierQuant.Kernels.FloatMatmul.Lanes;
+using Xunit;
+
+namespace OutlierQuant.Kernels.Tests.FloatMatmul;
+
+/// <summary>Activations and weights of one product, and the kernels to try it on.</summary>
+internal sealed class FloatMatmulCase
+{
+    private readonly float[] _weights;
+
+    private FloatMatmulCase(FloatType type, bool isTransposed, int tokens, int rows, int columns)
+    {
+        Type = type;
+        IsTransposed = isTransposed;
+        Tokens = tokens;
+        Rows = rows;
+        Columns = columns;
+        Source = new float[tokens * columns];
+        _weights = new float[rows * columns];
+        Elements = new byte[rows * columns * ElementSize];
+    }
+
+    /// <summary>Every suite that can run here, and every width forced: software stands in where the hardware is absent.</summary>
+    public static IReadOnlyDictionary<string, IFloatMatmulKernel> Kernels { get; } =
+        KernelSuite.All.Where(suite => suite.IsAvailable).Select(suite => (suite.Name, suite.FloatMatmul))
+        .Append(("1 lane", new FloatMatmulLanes<SingleLane, float>()))
+        .Append(("4 lanes", new FloatMatmulLanes<Lanes128, Vector128<float>>()))
+        .Append(("8 lanes", new FloatMatmulLanes<Lanes256, Vector256<float>>()))
+        .Append(("16 lanes", new FloatMatmulLanes<Lanes512, Vector512<float>>()))
+        .ToDictionary();
+
+    /// <summary>Every element type in both layouts.</summary>
+    public static IEnumerable<(FloatType Type, bool IsTransposed)> Storages =>
+        from type in Enum.GetValues<FloatType>() from isTransposed in (bool[])[false, true] select (type, isTransposed);
+
+    public FloatType Type { get; }
+
+    public bool IsTransposed { get; }
+
+    public int Tokens { get; }
+
+    public int Rows { get; }
+
+    public int Columns { get; }
+
+    public float[] Source { get; }
+
+    public byte[] Elements { get; }
+
+    public FloatWeights Weights => Over(Elements);
+
+    private int ElementSize => Type == FloatType.F32 ? 4 : 2;
+
+    public static FloatMatmulCase Random(int seed, FloatType type, bool isTransposed, int tokens, int rows, int columns)
+    {
+        FloatMatmulCase product = new(type, isTransposed, tokens, rows, columns);
+        Random random = new(seed);
+        for (int i = 0; i < product.Source.Length; i++)
+        {
+            product.Source[i] = (random.NextSingle() - 0.5f) * 4;
+        }
+
+        for (int r = 0; r < rows; r++)
+        {
+            for (int c = 0; c < columns; c++)
+            {
+                product.SetWeight(r, c, (random.NextSingle() - 0.5f) * 2);
+            }
+        }
+
+        return product;
+    }
+
+    public FloatWeights Over(ReadOnlySpan<byte> elements) => new() { Elements = elements, Type = Type, Rows = Rows, Columns = Columns, IsTransposed = IsTransposed };
+
+    /// <summary>Stores a weight, rounded to the element type.</summary>
+    public void SetWeight(int row, int column, float value)
+    {
+        Span<byte> place = Elements.AsSpan((IsTransposed ? (column * Rows) + row : (row * Columns) + column) * ElementSize);
+        ref float stored = ref _weights[(row * Columns) + column];
+        switch (Type)
+        {
+            case FloatType.F32:
+                stored = value;
+                BinaryPrimitives.WriteSingleLittleEndian(place, value);
+                break;
+            case FloatType.F16:
+                stored = (float)(Half)value;
+                BinaryPrimitives.WriteHalfLittleEndian(place, (Half)value);
+                break;
+            default:
+                uint upper = BitConverter.SingleToUInt32Bits(value) >> 16;
+                stored = BitConverter.UInt32BitsToSingle(upper << 16);
+                BinaryPrimitives.WriteUInt16LittleEndian(place, (ushort)upper);
+                break;
+        }
+    }
+
+    public float[] Multiply(IFloatMatmulKernel kernel)
+    {
+        float[] destination = new float[Tokens * Rows];
+        kernel.Multiply(Source, Tokens, Weights, 0, Rows, destination);
+        return destination;
+    }
+
+    /// <summary>Checks each element against a sum in binary64 of the weights as they were set: a second definition, so that the reference is under test too.</summary>
+    public void AssertClose(ReadOnlySpan<float> actual)
+    {
+        for (int i = 0; i < actual.Length; i++)
+        {
+            double sum = 0, absoluteSum = 0;
+            int x = i / Rows * Columns, w = i % Rows * Columns;
+            for (int c = 0; c < Columns; c++)
+            {
+                double product = (double)Source[x + c] * _weights[w + c];
+                sum += product;
+                absoluteSum += Math.Abs(product);
+            }
+
+            double allowed = FloatMatmulTolerance.Of(Columns, absoluteSum);
+            if (!(Math.Abs(actual[i] - sum) <= allowed))
+            {
+                Assert.Fail($"{Type}, transposed {IsTransposed}, {Tokens} tokens, [{Rows}, {Columns}], element {i}: {actual[i]:R} is not within {allowed:R} of {sum:R}.");
+            }
+        }
+    }
+}

@@ -1,0 +1,25 @@
+namespace OutlierQuant.Checkpoints.Tokenization.Decoding;
+
+/// <summary>The steps from token pieces to text.</summary>
+/// <param name="steps">The steps in order; null for a file without a decoder, whose pieces are joined with spaces.</param>
+internal sealed class DecoderChain(IReadOnlyList<IDecoderStep>? steps)
+{
+    /// <summary>Gets whether the text of the first tokens stays the same when more tokens follow.</summary>
+    public bool IsIncremental { get; } = steps is null || steps.All(static step => step.IsIncremental);
+
+    /// <summary>The text of the pieces, in the sense of <see cref="EscapedBytes"/>.</summary>
+    public string Decode(List<string> pieces)
+    {
+        if (steps is null)
+        {
+            return string.Join(' ', pieces);
+        }
+
+        foreach (IDecoderStep step in steps)
+        {
+            pieces = step.Decode(pieces);
+        }
+
+        return string.Concat(pieces);
+    }
+}

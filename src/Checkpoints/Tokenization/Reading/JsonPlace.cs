@@ -1,0 +1,110 @@
+using System.Text.Json;
+
+namespace OutlierQuant.Checkpoints.Tokenization.Reading;
+
+/// <summary>A value of a json file together with where it stands, for reading by type and for complaints.</summary>
+internal readonly struct JsonPlace
+{
+    private readonly JsonFile _file;
+
+    public JsonPlace(JsonFile file, string key, JsonElement element)
+    {
+        _file = file;
+        Key = key;
+        Element = element;
+    }
+
+    /// <summary>Gets the keys and indices that lead here, such as <c>model.merges[3]</c>; empty for the root.</summary>
+    public string Key { get; }
+
+    /// <summary>Gets the value.</summary>
+    public JsonElement Element { get; }
+
+    /// <summary>The value of a key, or null where the key is absent or its value is json null.</summary>
+    public JsonPlace? Find(string name)
+    {
+        RequireKind(JsonValueKind.Object, "an object");
+        return Element.TryGetProperty(name, out JsonElement value) && value.ValueKind != JsonValueKind.Null
+            ? new JsonPlace(_file, Key.Length == 0 ? name : $"{Key}.{name}", value)
+            : null;
+    }
+
+    /// <summary>The value of a key that must be there.</summary>
+    public JsonPlace Require(string name) =>
+        Find(name) ?? throw Wrong($"has no value for \"{name}\"; one is required");
+
+    /// <summary>The values of an array.</summary>
+    public List<JsonPlace> Items()
+    {
+        RequireKind(JsonValueKind.Array, "an array");
+        List<JsonPlace> items = [];
+        foreach (JsonElement item in Element.EnumerateArray())
+        {
+            items.Add(new JsonPlace(_file, $"{Key}[{items.Count}]", item));
+        }
+
+        return items;
+    }
+
+    /// <summary>A value inside this one that was reached without a place of its own, to keep long lists cheap.</summary>
+    public JsonPlace At(string keySuffix, JsonElement element) => new(_file, Key + keySuffix, element);
+
+    /// <summary>The value as a string.</summary>
+    public string Text()
+    {
+        RequireKind(JsonValueKind.String, "a string");
+        try
+        {
+            return Element.GetString()!;
+        }
+        catch (InvalidOperationException exception)
+        {
+            throw Wrong("holds a lone surrogate or bytes that are not UTF-8; text is required", exception);
+        }
+    }
+
+    /// <summary>The value as a truth value.</summary>
+    public bool Flag() => Element.ValueKind is JsonValueKind.True or JsonValueKind.False
+        ? Element.GetBoolean()
+        : throw Wrong($"is {Describe()}; true or false is required");
+
+    /// <summary>The value as an integer in a closed range.</summary>
+    public int Integer(int smallest, int largest)
+    {
+        if (Element.ValueKind != JsonValueKind.Number || !Element.TryGetInt32(out int value) || value < smallest || value > largest)
+        {
+            throw Wrong($"is {Describe()}; an integer from {smallest} to {largest} is required");
+        }
+
+        return value;
+    }
+
+    /// <summary>The flag under a key, or a default where it is absent or null.</summary>
+    public bool FlagOr(string name, bool absent) => Find(name)?.Flag() ?? absent;
+
+    /// <summary>Refuses a value of another json type.</summary>
+    public void RequireKind(JsonValueKind kind, string required)
+    {
+        if (Element.ValueKind != kind)
+        {
+            throw Wrong($"is {Describe()}; {required} is required");
+        }
+    }
+
+    /// <summary>An exception that carries this place.</summary>
+    /// <param name="problem">What was read and what is required, following the key's name in the sentence.</param>
+    /// <param name="cause">The error that revealed it, or null.</param>
+    public CheckpointFormatException Wrong(string problem, Exception? cause = null)
+    {
+        string subject = Key.Length == 0 ? "the file" : $"\"{Key}\"";
+        return new CheckpointFormatException(_file.Path, _file.OffsetOf(Element), $"{subject} {problem}", null, cause);
+    }
+
+    private string Describe() => Element.ValueKind switch
+    {
+        JsonValueKind.Object => "an object",
+        JsonValueKind.Array => "an array",
+        JsonValueKind.Null => "null",
+        _ => Element.GetRawText() is { Length: <= 60 } text ? text : "a long value",
+    };
+}

@@ -1,0 +1,105 @@
+using System.Text.Json;
+using OutlierQuant.Checkpoints.Tokenization.Model;
+
+namespace OutlierQuant.Checkpoints.Tokenization.Reading;
+
+/// <summary>Reads <c>model</c> of <c>tokenizer.json</c>.</summary>
+internal static class ModelReader
+{
+    /// <summary>Reads the pieces of the model.</summary>
+    public static Vocabulary ReadVocabulary(JsonPlace model)
+    {
+        // Files of the library's first years leave the type out; BPE is then told by its merges.
+        if (model.Find("type") is { } type && type.Text() != "BPE")
+        {
+            throw type.Wrong($"is {Quotation.Of(type.Text())}; only \"BPE\" is supported");
+        }
+
+        JsonPlace place = model.Require("vocab");
+        place.RequireKind(JsonValueKind.Object, "an object from pieces to ids");
+        Vocabulary vocabulary = new(place.Element.GetPropertyCount());
+        foreach (JsonProperty property in place.Element.EnumerateObject())
+        {
+            string piece = NameOf(property, place);
+            JsonPlace item = place.At($"[{Quotation.Of(piece)}]", property.Value);
+            int id = item.Integer(0, Vocabulary.IdLimit - 1);
+            if (vocabulary.Find(id) is { } other)
+            {
+                throw item.Wrong($"is {id}, the id of {Quotation.Of(other)}; one id has one piece");
+            }
+
+            vocabulary.Add(piece, id);
+        }
+
+        return vocabulary;
+    }
+
+    /// <summary>Reads the model over its vocabulary.</summary>
+    /// <param name="path">The file, for messages while encoding.</param>
+    /// <param name="model">The place of the model.</param>
+    /// <param name="vocabulary">Its pieces.</param>
+    /// <param name="isByteLevel">Whether words reach the model as bytes in the byte alphabet.</param>
+    public static BytePairModel Read(string path, JsonPlace model, Vocabulary vocabulary, bool isByteLevel)
+    {
+        Refuse(model, "dropout", "null or 0: dropout makes ids random");
+        Refuse(model, "continuing_subword_prefix", "null or empty: marks inside words are not supported");
+        Refuse(model, "end_of_word_suffix", "null or empty: marks at the end of words are not supported");
+        MergeTable merges = ReadMerges(model.Require("merges"), vocabulary);
+        ISymbolSource symbols = new ByteSymbols(path, vocabulary);
+        return new BytePairModel(vocabulary, merges, symbols, model.FlagOr("ignore_merges", false));
+    }
+
+    private static MergeTable ReadMerges(JsonPlace place, Vocabulary vocabulary)
+    {
+        place.RequireKind(JsonValueKind.Array, "an array of pairs");
+        MergeTable merges = new(place.Element.GetArrayLength());
+        int rank = 0;
+        foreach (JsonElement element in place.Element.EnumerateArray())
+        {
+            JsonPlace item = place.At($"[{rank}]", element);
+            (string left, string right) = ReadPair(item);
+            merges.Set(
+                IdOf(left, item, vocabulary), IdOf(right, item, vocabulary), new Merge(rank, IdOf(left + right, item, vocabulary)));
+            rank++;
+        }
+
+        return merges;
+    }
+
+    private static (string Left, string Right) ReadPair(JsonPlace item)
+    {
+        string[] pair = item.Element.ValueKind == JsonValueKind.Array
+            ? [.. item.Items().Select(static part => part.Text())]
+            : item.Text().Split(' ');
+        return pair is [{ Length: > 0 } left, { Length: > 0 } right]
+            ? (left, right)
+            : throw item.Wrong("is not a pair; \"left right\" or [\"left\", \"right\"] is required");
+    }
+
+    private static int IdOf(string piece, JsonPlace item, Vocabulary vocabulary) =>
+        vocabulary.TryGetId(piece, out int id)
+            ? id
+            : throw item.Wrong($"needs the piece {Quotation.Of(piece)}, which \"model.vocab\" lacks; both parts of a merge and their union must be pieces");
+
+    private static void Refuse(JsonPlace model, string name, string required)
+    {
+        if (model.Find(name) is { } value
+            && !(value.Element.ValueKind == JsonValueKind.String && value.Element.ValueEquals(""))
+            && !(value.Element.ValueKind == JsonValueKind.Number && value.Element.GetDouble() == 0))
+        {
+            throw value.Wrong($"is set; it must be {required}");
+        }
+    }
+
+    private static string NameOf(JsonProperty property, JsonPlace place)
+    {
+        try
+        {
+            return property.Name;
+        }
+        catch (InvalidOperationException exception)
+        {
+            throw place.At("[…]", property.Value).Wrong("has a piece with a lone surrogate or bytes that are not UTF-8; text is required", exception);
+        }
+    }
+}

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using OutlierQuant.Checkpoints.Tokenization;
 using OutlierQuant.Testing;
+using Xunit;
 
 namespace OutlierQuant.Checkpoints.Tests.Tokenization;
 

@@ -1,0 +1,19 @@
+namespace OutlierQuant.Models.Blocks;
+
+/// <summary>Sizes of a block's attention.</summary>
+/// <param name="Heads">Number of query heads.</param>
+/// <param name="KeyValueHeads">Number of key and value heads; consecutive query heads share one.</param>
+/// <param name="HeadSize">Width of a head.</param>
+/// <param name="SlidingWindow">Number of positions that a token attends to, itself included; <see cref="int.MaxValue"/> for all.</param>
+internal sealed record AttentionShape(int Heads, int KeyValueHeads, int HeadSize, int SlidingWindow)
+{
+    public int QuerySize => Heads * HeadSize;
+
+    public int KeyValueSize => KeyValueHeads * HeadSize;
+
+    /// <summary>The key and value head that a query head reads.</summary>
+    public int KeyValueHead(int head) => head / (Heads / KeyValueHeads);
+
+    /// <summary>The first position that a token attends to.</summary>
+    public int FirstKey(int position) => (int)Math.Max(0, (long)position - SlidingWindow + 1);
+}

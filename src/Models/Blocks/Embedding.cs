@@ -1,0 +1,31 @@
+using System.Numerics.Tensors;
+using Tensor = OutlierQuant.Checkpoints.Tensor;
+
+namespace OutlierQuant.Models.Blocks;
+
+/// <summary>The first values of the residual stream: a row of the token table, and for learned positions a row of the position table.</summary>
+/// <param name="tokens">Token table in mapped memory. Shape [vocabulary, hiddenSize].</param>
+/// <param name="positions">Position table in mapped memory, or null. Shape [maxPositions, hiddenSize].</param>
+internal sealed class Embedding(Tensor tokens, Tensor? positions)
+{
+    private readonly int _hiddenSize = (int)tokens.Shape[1];
+
+    /// <summary>Gets whether positions are rows of a table, so that none can exceed it.</summary>
+    public bool HasPositionTable => positions is not null;
+
+    /// <summary>Reads the rows of a chunk. Shape [tokens, hiddenSize].</summary>
+    public void Read(SequenceChunk chunk, Span<float> hidden)
+    {
+        float[] position = new float[positions is null ? 0 : _hiddenSize];
+        for (int i = 0; i < chunk.TokenIds.Length; i++)
+        {
+            Span<float> row = hidden.Slice(i * _hiddenSize, _hiddenSize);
+            tokens.ReadAsFloat((long)chunk.TokenIds.Span[i] * _hiddenSize, row);
+            if (positions is not null)
+            {
+                positions.ReadAsFloat((long)(chunk.FirstPosition + i) * _hiddenSize, position);
+                TensorPrimitives.Add(row, position, row);
+            }
+        }
+    }
+}

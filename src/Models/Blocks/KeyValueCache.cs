@@ -1,0 +1,54 @@
+namespace OutlierQuant.Models.Blocks;
+
+/// <summary>Keys and values of one block for the positions of one sequence so far, each head's in one piece.</summary>
+internal sealed class KeyValueCache(int keyValueHeads, int headSize)
+{
+    private float[] _keys = [];
+    private float[] _values = [];
+    private int _capacity;
+
+    /// <summary>Gets the number of positions held.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>Forgets every position, so that another sequence can use the memory.</summary>
+    public void Clear() => Count = 0;
+
+    /// <summary>Makes room for more positions behind those held; <see cref="KeyAt"/> and <see cref="ValueAt"/> then fill it.</summary>
+    public void Extend(int positions)
+    {
+        int needed = Count + positions;
+        if (needed > _capacity)
+        {
+            // Doubling is for decoding, which adds one position at a time; the first call takes just what it needs.
+            int capacity = Count == 0 ? needed : Math.Max(needed, 2 * _capacity);
+            _keys = Grow(_keys, capacity);
+            _values = Grow(_values, capacity);
+            _capacity = capacity;
+        }
+
+        Count = needed;
+    }
+
+    /// <summary>The key of one head at one position. Shape [headSize].</summary>
+    public Span<float> KeyAt(int head, int position) => _keys.AsSpan(((head * _capacity) + position) * headSize, headSize);
+
+    /// <summary>The value of one head at one position. Shape [headSize].</summary>
+    public Span<float> ValueAt(int head, int position) => _values.AsSpan(((head * _capacity) + position) * headSize, headSize);
+
+    /// <summary>The keys of one head at consecutive positions. Shape [count, headSize].</summary>
+    public ReadOnlySpan<float> Keys(int head, int first, int count) => _keys.AsSpan(((head * _capacity) + first) * headSize, count * headSize);
+
+    /// <summary>The values of one head at consecutive positions. Shape [count, headSize].</summary>
+    public ReadOnlySpan<float> Values(int head, int first, int count) => _values.AsSpan(((head * _capacity) + first) * headSize, count * headSize);
+
+    private float[] Grow(float[] old, int capacity)
+    {
+        float[] grown = GC.AllocateUninitializedArray<float>(checked(keyValueHeads * capacity * headSize));
+        for (int head = 0; head < keyValueHeads; head++)
+        {
+            old.AsSpan(head * _capacity * headSize, Count * headSize).CopyTo(grown.AsSpan(head * capacity * headSize));
+        }
+
+        return grown;
+    }
+}

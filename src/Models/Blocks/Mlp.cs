@@ -1,0 +1,41 @@
+using System.Numerics.Tensors;
+using OutlierQuant.Models.Linears;
+
+namespace OutlierQuant.Models.Blocks;
+
+/// <summary><c>down(f(gate(x)) · up(x))</c>, or <c>down(f(up(x)))</c> without a gate.</summary>
+internal sealed record Mlp(Linear? Gate, Linear Up, Linear Down, ActivationFunction Function)
+{
+    private const int TokensPerRange = 4;
+
+    /// <summary>Computes what the MLP adds to the residual stream. Shapes [tokens, hiddenSize].</summary>
+    public void Forward(ReadOnlyMemory<float> normed, Memory<float> added, BlockCall call)
+    {
+        int size = Up.OutFeatures;
+        Memory<float> gate = call.Scratch.Take(Scratch.Part.Gate, Gate is null ? 0 : call.Tokens, size);
+        Memory<float> up = call.Scratch.Take(Scratch.Part.Up, call.Tokens, size);
+        if (Gate is not null)
+        {
+            call.Multiply(Gate, normed, gate);
+        }
+
+        call.Multiply(Up, normed, up);
+        call.Context.Team.Run(call.Tokens, TokensPerRange, (first, count) =>
+        {
+            for (int token = first; token < first + count; token++)
+            {
+                Span<float> upRow = up.Span.Slice(token * size, size);
+                if (Gate is null)
+                {
+                    Function.Apply(upRow);
+                    continue;
+                }
+
+                Span<float> gateRow = gate.Span.Slice(token * size, size);
+                Function.Apply(gateRow);
+                TensorPrimitives.Multiply(upRow, gateRow, upRow);
+            }
+        });
+        call.Multiply(Down, up, added);
+    }
+}

@@ -1,0 +1,43 @@
+using System.Numerics.Tensors;
+using OutlierQuant.Models.Architectures;
+
+namespace OutlierQuant.Models.Blocks;
+
+/// <summary>Normalizes each row of values, then applies a gain and perhaps a bias per channel. Widened once to float.</summary>
+internal sealed class Norm(NormKind kind, float[] gain, float[]? bias, double epsilon)
+{
+    private const int TokensPerRange = 4;
+
+    public int Size => gain.Length;
+
+    /// <summary>Normalizes every token. Source and destination may be the same memory. Shapes [tokens, size].</summary>
+    public void Apply(ReadOnlyMemory<float> source, int tokens, Memory<float> destination, ComputeContext context) =>
+        context.Team.Run(tokens, TokensPerRange, (first, count) =>
+        {
+            for (int token = first; token < first + count; token++)
+            {
+                ApplyRow(source.Span.Slice(token * Size, Size), destination.Span.Slice(token * Size, Size));
+            }
+        });
+
+    /// <summary>
+    /// <c>destination = gain · source / sqrt(mean(source²) + epsilon)</c>, or
+    /// <c>destination = gain · (source − mean) / sqrt(variance + epsilon) + bias</c>. May be done in place. Shapes [size].
+    /// </summary>
+    public void ApplyRow(ReadOnlySpan<float> source, Span<float> destination)
+    {
+        if (kind == NormKind.Layer)
+        {
+            TensorPrimitives.Subtract(source, (float)(RowSum.Of(source) / Size), destination);
+            source = destination;
+        }
+
+        float divisor = (float)Math.Sqrt((RowSum.OfSquares(source) / Size) + epsilon);
+        TensorPrimitives.Divide(source, divisor, destination);
+        TensorPrimitives.Multiply(destination, gain, destination);
+        if (bias is not null)
+        {
+            TensorPrimitives.Add(destination, bias, destination);
+        }
+    }
+}

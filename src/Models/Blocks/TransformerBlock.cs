@@ -1,0 +1,63 @@
+using System.Numerics.Tensors;
+using OutlierQuant.Models.Linears;
+
+namespace OutlierQuant.Models.Blocks;
+
+/// <summary>One decoder block: <c>h += attention(norm(h)); h += mlp(norm(h))</c>.</summary>
+internal sealed record TransformerBlock(int Index, Norm AttentionNorm, SelfAttention Attention, Norm MlpNorm, Mlp Mlp)
+{
+    /// <summary>Gets the linears in the order of computation.</summary>
+    public IEnumerable<Linear> Linears
+    {
+        get
+        {
+            foreach (Linear linear in Attention.QueryKeyValue)
+            {
+                yield return linear;
+            }
+
+            yield return Attention.Output;
+            if (Mlp.Gate is not null)
+            {
+                yield return Mlp.Gate;
+            }
+
+            yield return Mlp.Up;
+            yield return Mlp.Down;
+        }
+    }
+
+    /// <summary>Gets the floats for each token that the buffers of a call hold, keys and values included.</summary>
+    public int BufferFeatures =>
+        (2 * AttentionNorm.Size)
+        + Attention.QueryKeyValue.Sum(linear => linear.OutFeatures)
+        + (2 * (Attention.Shape.QuerySize + Attention.Shape.KeyValueSize))
+        + ((Mlp.Gate is null ? 1 : 2) * Mlp.Up.OutFeatures);
+
+    /// <summary>Gives the same block with other linears.</summary>
+    public TransformerBlock With(Func<Linear, Linear> replace) => this with
+    {
+        Attention = Attention with { QueryKeyValue = [.. Attention.QueryKeyValue.Select(replace)], Output = replace(Attention.Output) },
+        Mlp = Mlp with { Gate = Mlp.Gate is null ? null : replace(Mlp.Gate), Up = replace(Mlp.Up), Down = replace(Mlp.Down) },
+    };
+
+    /// <summary>Computes the block for some tokens of one sequence, in place, and shows the output to the observer.</summary>
+    /// <param name="hidden">The residual stream. Shape [tokens, hiddenSize].</param>
+    /// <param name="call">Tokens, cache, buffers.</param>
+    public void Forward(Memory<float> hidden, BlockCall call)
+    {
+        int hiddenSize = AttentionNorm.Size;
+        Memory<float> normed = call.Scratch.Take(Scratch.Part.Normed, call.Tokens, hiddenSize);
+        Memory<float> added = call.Scratch.Take(Scratch.Part.Added, call.Tokens, hiddenSize);
+
+        AttentionNorm.Apply(hidden, call.Tokens, normed, call.Context);
+        Attention.Forward(normed, added, call);
+        TensorPrimitives.Add(hidden.Span, added.Span, hidden.Span);
+
+        MlpNorm.Apply(hidden, call.Tokens, normed, call.Context);
+        Mlp.Forward(normed, added, call);
+        TensorPrimitives.Add(hidden.Span, added.Span, hidden.Span);
+
+        call.Show(new(ObservationKind.BlockOutput, Index), hidden.Span, call.Tokens, hiddenSize);
+    }
+}

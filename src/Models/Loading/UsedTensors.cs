@@ -1,0 +1,56 @@
+using OutlierQuant.Checkpoints;
+
+namespace OutlierQuant.Models.Loading;
+
+/// <summary>The tensors of a checkpoint, with a note of which a model has taken, so that a leftover is found.</summary>
+internal sealed class UsedTensors(TensorStore store)
+{
+    private readonly HashSet<string> _used = [];
+
+    public TensorStore Store => store;
+
+    /// <summary>Gets the number of elements read by <see cref="ReadVector"/>.</summary>
+    public long VectorElements { get; private set; }
+
+    /// <summary>Takes a tensor of a given shape.</summary>
+    public Tensor Require(string name, params ReadOnlySpan<long> shape)
+    {
+        _used.Add(name);
+        return store.Require(name, shape);
+    }
+
+    /// <summary>Takes a tensor of a given type and shape if the checkpoint has it.</summary>
+    public Tensor? Find(string name, TensorType type, params ReadOnlySpan<long> shape)
+    {
+        if (!store.TryGet(name, out _))
+        {
+            return null;
+        }
+
+        Tensor tensor = Require(name, shape);
+        return tensor.Type == type ? tensor : throw tensor.Wrong($"the type is {tensor.Type}; {type} is needed");
+    }
+
+    /// <summary>Takes a vector of floating-point numbers, widened to float.</summary>
+    public float[] ReadVector(string name, int size)
+    {
+        float[] values = new float[size];
+        Require(name, size).ReadAsFloat(0, values);
+        VectorElements += size;
+        return values;
+    }
+
+    /// <summary>Throws if a block holds a tensor that nothing has taken: the model would be computed without a part of it.</summary>
+    public void RefuseUnused(string blockPrefix, IReadOnlyList<string> ignored, string architecture)
+    {
+        foreach (Tensor tensor in store.Tensors)
+        {
+            if (tensor.Name.StartsWith(blockPrefix, StringComparison.Ordinal)
+                && !_used.Contains(tensor.Name)
+                && !ignored.Any(name => tensor.Name.EndsWith($".{name}", StringComparison.Ordinal)))
+            {
+                throw tensor.Wrong($"the tensor is not a part of a block of {architecture} with this configuration; blocks must hold only what the model computes with");
+            }
+        }
+    }
+}

@@ -1,0 +1,22 @@
+namespace OutlierQuant.Models;
+
+/// <summary>Watches values inside a <see cref="ForwardPass"/> without changing them.</summary>
+/// <remarks>Both methods are called on the thread that called <see cref="ForwardPass.Run"/>; within a block, windows come in order.</remarks>
+public interface IForwardObserver
+{
+    /// <summary>Says whether a point is to be observed.</summary>
+    /// <param name="point">The point; asked once for every window.</param>
+    bool Wants(ObservationPoint point);
+
+    /// <summary>Receives the values at one point for one window.</summary>
+    /// <param name="point">Where the values are.</param>
+    /// <param name="window">0-based window.</param>
+    /// <param name="chunk">The window's tokens.</param>
+    /// <param name="values">
+    /// The values; valid during the call only. Shape <c>[rows, columns]</c>: a row is a token, but for <see cref="ObservationKind.AttentionProbabilities"/>,
+    /// where row <c>head × queries + query</c> holds the probability of every key.
+    /// </param>
+    /// <param name="rows">Number of rows.</param>
+    /// <param name="columns">Number of columns.</param>
+    void Observe(ObservationPoint point, int window, SequenceChunk chunk, ReadOnlySpan<float> values, int rows, int columns);
+}

@@ -1,0 +1,14 @@
+namespace OutlierQuant.Models;
+
+/// <summary>The kinds of <see cref="ObservationPoint"/>.</summary>
+public enum ObservationKind
+{
+    /// <summary>The residual stream after both residual additions of a block, before any <see cref="IBlockOutputTransform"/>.</summary>
+    BlockOutput,
+
+    /// <summary>What a linear multiplies, before any quantization of it.</summary>
+    LinearInput,
+
+    /// <summary>Attention probabilities of all heads of a block.</summary>
+    AttentionProbabilities,
+}

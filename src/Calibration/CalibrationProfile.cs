@@ -40,8 +40,8 @@ public sealed record CalibrationProfile
     /// <summary>Where interventions and residual arms act.</summary>
     public required Onset Onset { get; init; }
 
-    /// <summary>Whether the two halves of the text give the same coordinates.</summary>
-    public required HalvesAgreement Agreement { get; init; }
+    /// <summary>Whether the two halves of the text give the same coordinates; null when there is a single window.</summary>
+    public required HalvesAgreement? Agreement { get; init; }
 
     /// <summary>The findings of the other detectors.</summary>
     public required OtherDetectors OtherDetectors { get; init; }

@@ -1,3 +1,7 @@
+using System.Globalization;
+using OutlierQuant.Calibration.Profiles;
+using OutlierQuant.Calibration.Statistics;
+
 namespace OutlierQuant.Calibration;
 
 /// <summary>Decides which channels of a linear's input (or of a block's output) are outliers worth preserving.</summary>
@@ -29,5 +33,30 @@ public sealed record PreservedChannelRule
         {
             throw new ArgumentException($"The preserved channels' largest share is {MaxShare}; it must be above 0 and at most 1.");
         }
+    }
+
+    /// <summary>Applies the rule.</summary>
+    /// <param name="channels">Statistics of the input or output in question.</param>
+    /// <returns>The suggested channels, strongest first; empty when no channel is an outlier.</returns>
+    public IReadOnlyList<SuggestedChannel> Suggest(ChannelStatistics channels)
+    {
+        double median = new AbsoluteMedian().Of([.. channels.AbsMax]);
+        int most = Math.Max(1, (int)(MaxShare * channels.Count));
+        return
+        [
+            .. channels.ByAbsMax()
+                .Take(most)
+                .TakeWhile(channel => channels.AbsMax[channel] > MinRatio * median)
+                .Select(channel => new SuggestedChannel(channel, Reason(channels, channel, median))),
+        ];
+    }
+
+    private string Reason(ChannelStatistics channels, int channel, double median)
+    {
+        float absMax = channels.AbsMax[channel];
+        bool isOfSink = channels.MeanAtSink.Count > 0 && Math.Abs(channels.MeanAtSink[channel]) >= 0.99f * absMax;
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"absmax {absMax:G4} is {Ratio.Of(absMax, median):F1} times the median channel's {median:G4} (rule: more than {MinRatio:G4}){(isOfSink ? "; it is the value at BOS" : "")}");
     }
 }

@@ -1,5 +1,9 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
+using OutlierQuant.Calibration.Building;
 using OutlierQuant.Calibration.Profiles;
+using OutlierQuant.Checkpoints;
+using OutlierQuant.Models;
 
 namespace OutlierQuant.Calibration;
 
@@ -66,4 +70,32 @@ public sealed record CalibrationProfile
     public LinearInputProfile Linear(string name) =>
         LinearInputs.FirstOrDefault(input => input.Linears.Contains(name))
         ?? throw new ArgumentException($"The calibration profile of '{Model.Name}' has no linear '{name}'; it has {LinearInputs.Sum(input => input.Linears.Count)} others. Make the profile again from this model.");
+
+    /// <summary>Reads a profile.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="CheckpointFormatException">The file is not a profile of this version; the message names the key and the byte.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static CalibrationProfile Load(string path) => ProfileReader.Read(path, File.ReadAllBytes(path));
+
+    /// <summary>Writes the profile beside its place and renames it there.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public void Save(string path) =>
+        AtomicFile.Write(path, stream => JsonSerializer.Serialize(stream, this, CalibrationProfileJson.Default.CalibrationProfile));
+
+    /// <summary>Writes the profile as one JSON document.</summary>
+    public string ToJson() => JsonSerializer.Serialize(this, CalibrationProfileJson.Default.CalibrationProfile);
+
+    /// <summary>Refuses a model that the profile was not made from.</summary>
+    /// <param name="model">The model about to be quantized or intervened in.</param>
+    /// <exception cref="ArgumentException">The model is another; the message names both.</exception>
+    public void RequireModel(TransformerModel model)
+    {
+        ModelFingerprint fingerprint = ModelFingerprinter.Of(model);
+        if (fingerprint.Sha256 != Model.Sha256)
+        {
+            throw new ArgumentException(
+                $"The calibration profile was made from '{Model.Name}' ({Model.Architecture}, {Model.Parameters} parameters, fingerprint {Model.Sha256[..12]}), but this model is '{fingerprint.Name}' ({fingerprint.Architecture}, {fingerprint.Parameters} parameters, fingerprint {fingerprint.Sha256[..12]}). Make a profile of this model with locate.");
+        }
+    }
 }

@@ -1,0 +1,83 @@
+using OutlierQuant.Checkpoints;
+
+namespace OutlierQuant.Calibration.Profiles;
+
+/// <summary>Checks what the JSON types of a profile cannot say: sizes that must agree and indices that must exist.</summary>
+internal sealed class ProfileValidator(string path, CalibrationProfile profile)
+{
+    /// <summary>Throws at the first contradiction.</summary>
+    public void Validate()
+    {
+        Require(profile.Blocks.Count > 0, "$.blocks", "is empty; a model has at least one block");
+        Require(profile.Text.Windows > 0, "$.text.windows", "is not positive; a profile is made from at least one window");
+        Require(profile.Detector.Bos == profile.Text.Bos, "$.detector.bos", "differs from $.text.bos; both say whether a beginning-of-sequence token was prepended");
+        int hiddenSize = profile.Blocks[0].Channels.Count;
+        for (int block = 0; block < profile.Blocks.Count; block++)
+        {
+            BlockProfile entry = profile.Blocks[block];
+            string place = $"$.blocks[{block}]";
+            Require(entry.Block == block, $"{place}.block", $"is {entry.Block}; blocks are listed in order, so it must be {block}");
+            Require(entry.Median >= 0, $"{place}.median", "is negative; a median magnitude is not");
+            RequireChannels(entry.Channels, $"{place}.channels", hiddenSize);
+            RequireSuggested(entry.Suggested, $"{place}.suggested", hiddenSize);
+        }
+
+        Require(profile.Onset.Block >= 0 && profile.Onset.Block < profile.Blocks.Count, "$.onset.block", $"is {profile.Onset.Block}; the profile has {profile.Blocks.Count} blocks");
+        RequireCoordinates(profile.Onset.Coordinates, "$.onset.coordinates", hiddenSize);
+        RequireCoordinates(profile.Massive, "$.massive", hiddenSize);
+        RequireCoordinates(profile.Candidates, "$.candidates", hiddenSize);
+        RequireInputs();
+    }
+
+    private void RequireInputs()
+    {
+        HashSet<string> names = [];
+        for (int i = 0; i < profile.LinearInputs.Count; i++)
+        {
+            LinearInputProfile input = profile.LinearInputs[i];
+            string place = $"$.linearInputs[{i}]";
+            Require(input.Linears.Count > 0, $"{place}.linears", "is empty; an input has at least one reader");
+            Require(input.Linears.All(names.Add), $"{place}.linears", "names a linear that was named before; each linear has one input");
+            RequireChannels(input.Channels, $"{place}.channels", input.Channels.Count);
+            RequireSuggested(input.Suggested, $"{place}.suggested", input.Channels.Count);
+        }
+    }
+
+    private void RequireChannels(ChannelStatistics channels, string place, int count)
+    {
+        Require(count > 0 && channels.AbsMax.Count == count, $"{place}.absMax", $"has {channels.AbsMax.Count} values; {Math.Max(count, 1)} are needed");
+        Require(channels.AbsMax.All(value => value >= 0), $"{place}.absMax", "has a negative value; a magnitude is not negative");
+        Require(channels.Mean.Count == count, $"{place}.mean", $"has {channels.Mean.Count} values; {count} are needed");
+        Require(channels.MeanSquare.Count == count, $"{place}.meanSquare", $"has {channels.MeanSquare.Count} values; {count} are needed");
+        Require(channels.MeanElsewhere.Count == count, $"{place}.meanElsewhere", $"has {channels.MeanElsewhere.Count} values; {count} are needed");
+        int atSink = profile.Text.Bos ? count : 0;
+        Require(channels.MeanAtSink.Count == atSink, $"{place}.meanAtSink", $"has {channels.MeanAtSink.Count} values; {atSink} are needed, because $.text.bos is {(profile.Text.Bos ? "true" : "false")}");
+    }
+
+    private void RequireSuggested(IReadOnlyList<SuggestedChannel> suggested, string place, int channels)
+    {
+        Require(suggested.All(entry => entry.Channel >= 0 && entry.Channel < channels), place, $"names a channel outside 0 to {channels - 1}");
+        Require(suggested.DistinctBy(entry => entry.Channel).Count() == suggested.Count, place, "names a channel twice; channels are distinct");
+    }
+
+    private void RequireCoordinates(IReadOnlyList<CoordinateStatistics> coordinates, string place, int hiddenSize)
+    {
+        for (int i = 0; i < coordinates.Count; i++)
+        {
+            CoordinateStatistics entry = coordinates[i];
+            Require(entry.Channel >= 0 && entry.Channel < hiddenSize, $"{place}[{i}].channel", $"is {entry.Channel}; channels go from 0 to {hiddenSize - 1}");
+            Require(
+                entry.FirstBlock >= 0 && entry.FirstBlock <= entry.Block && entry.Block <= entry.LastBlock && entry.LastBlock < profile.Blocks.Count,
+                $"{place}[{i}]",
+                $"has firstBlock {entry.FirstBlock}, block {entry.Block}, lastBlock {entry.LastBlock}; they must not fall and must be below {profile.Blocks.Count}");
+        }
+    }
+
+    private void Require(bool holds, string place, string problem)
+    {
+        if (!holds)
+        {
+            throw new CheckpointFormatException(path, 0, $"{place} {problem}");
+        }
+    }
+}

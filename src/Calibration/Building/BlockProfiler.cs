@@ -1,4 +1,3 @@
-using OutlierQuant.Calibration.Coordinates;
 using OutlierQuant.Calibration.Gathering;
 using OutlierQuant.Calibration.Profiles;
 using OutlierQuant.Calibration.Statistics;

@@ -67,9 +67,13 @@ internal sealed class ProfileValidator(string path, CalibrationProfile profile)
             CoordinateStatistics entry = coordinates[i];
             Require(entry.Channel >= 0 && entry.Channel < hiddenSize, $"{place}[{i}].channel", $"is {entry.Channel}; channels go from 0 to {hiddenSize - 1}");
             Require(
-                entry.FirstBlock >= 0 && entry.FirstBlock <= entry.Block && entry.Block <= entry.LastBlock && entry.LastBlock < profile.Blocks.Count,
+                entry.FirstBlock >= 0 && entry.FirstBlock <= entry.LastBlock && entry.LastBlock < profile.Blocks.Count,
                 $"{place}[{i}]",
-                $"has firstBlock {entry.FirstBlock}, block {entry.Block}, lastBlock {entry.LastBlock}; they must not fall and must be below {profile.Blocks.Count}");
+                $"goes from block {entry.FirstBlock} to {entry.LastBlock}; blocks go from 0 to {profile.Blocks.Count - 1}");
+            Require(
+                entry.Block >= 0 && entry.Block < profile.Blocks.Count,
+                $"{place}[{i}].block",
+                $"is {entry.Block}; blocks go from 0 to {profile.Blocks.Count - 1}");
         }
     }
 

@@ -48,9 +48,26 @@ public static class SafetensorsWriter
                 throw new ArgumentException($"The tensor name {Quotation.Of(tensor.Name)} is repeated or reserved; names must be distinct.", nameof(tensors));
             }
 
+            RequireText(tensor.Name);
             if (tensor.Shape.Count > SafetensorsHeaderParser.MaximumRank || tensor.Shape.Any(static dimension => dimension < 0))
             {
                 throw new ArgumentException($"The shape of {Quotation.Of(tensor.Name)} is [{string.Join(", ", tensor.Shape)}]; at most {SafetensorsHeaderParser.MaximumRank} dimensions from 0 are allowed.", nameof(tensors));
+            }
+        }
+    }
+
+    // A lone surrogate has no UTF-8 form, and the json writer would put another character in its place.
+    private static void RequireText(string text)
+    {
+        for (int i = 0; i < text.Length; i++)
+        {
+            if (char.IsHighSurrogate(text[i]) && i + 1 < text.Length && char.IsLowSurrogate(text[i + 1]))
+            {
+                i++;
+            }
+            else if (char.IsSurrogate(text[i]))
+            {
+                throw new ArgumentException($"{Quotation.Of(text)} has half of a surrogate pair at index {i}; names and metadata must be Unicode text.", nameof(text));
             }
         }
     }
@@ -96,6 +113,8 @@ public static class SafetensorsWriter
             json.WriteStartObject(SafetensorsHeader.MetadataKey);
             foreach ((string key, string value) in metadata.OrderBy(static pair => pair.Key, StringComparer.Ordinal))
             {
+                RequireText(key);
+                RequireText(value);
                 json.WriteString(key, value);
             }
 
@@ -108,7 +127,7 @@ public static class SafetensorsWriter
         long end;
         try
         {
-            end = checked(begin + tensor.ByteLength);
+            end = checked(begin + tensor.GetByteLength());
         }
         catch (OverflowException overflow)
         {
@@ -142,9 +161,9 @@ public static class SafetensorsWriter
         {
             long start = stream.Position;
             tensor.Write(stream);
-            if (stream.Position - start != tensor.ByteLength)
+            if (stream.Position - start != tensor.GetByteLength())
             {
-                throw new InvalidOperationException($"The tensor {Quotation.Of(tensor.Name)} wrote {stream.Position - start} bytes, but its shape [{string.Join(", ", tensor.Shape)}] of {tensor.Type.StoredName()} needs {tensor.ByteLength}.");
+                throw new InvalidOperationException($"The tensor {Quotation.Of(tensor.Name)} wrote {stream.Position - start} bytes, but its shape [{string.Join(", ", tensor.Shape)}] of {tensor.Type.StoredName()} needs {tensor.GetByteLength()}.");
             }
         }
     }

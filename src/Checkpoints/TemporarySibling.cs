@@ -7,6 +7,6 @@ internal static class TemporarySibling
     public static string Of(string path)
     {
         string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
-        return Path.Combine(Path.GetDirectoryName(full) ?? full, $".{Path.GetFileName(full)}.{Guid.NewGuid():N}.partial");
+        return Path.Combine(Path.GetDirectoryName(full) ?? full, $".outlierquant-{Guid.NewGuid():N}.partial");
     }
 }

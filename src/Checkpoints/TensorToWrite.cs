@@ -12,7 +12,7 @@ public sealed record TensorToWrite(string Name, TensorType Type, IReadOnlyList<l
 {
     /// <summary>Gets the size of the elements, in bytes.</summary>
     /// <exception cref="OverflowException">The shape needs more than 2^63 − 1 bytes.</exception>
-    public long ByteLength => Shape.Aggregate((long)Type.ByteSize(), static (bytes, dimension) => checked(bytes * dimension));
+    public long GetByteLength() => Shape.Aggregate((long)Type.ByteSize(), static (bytes, dimension) => checked(bytes * dimension));
 
     /// <summary>Makes a tensor of elements in memory.</summary>
     /// <param name="name">Name of the tensor.</param>
@@ -31,9 +31,9 @@ public sealed record TensorToWrite(string Name, TensorType Type, IReadOnlyList<l
         }
 
         TensorToWrite tensor = new(name, type, shape, stream => WriteElements(stream, elements.Span));
-        if (tensor.ByteLength / type.ByteSize() != elements.Length)
+        if (tensor.GetByteLength() / type.ByteSize() != elements.Length)
         {
-            throw new ArgumentException($"The shape [{string.Join(", ", shape)}] has {tensor.ByteLength / type.ByteSize()} elements, but there are {elements.Length}.", nameof(elements));
+            throw new ArgumentException($"The shape [{string.Join(", ", shape)}] has {tensor.GetByteLength() / type.ByteSize()} elements, but there are {elements.Length}.", nameof(elements));
         }
 
         return tensor;

@@ -10,7 +10,7 @@ internal static class ModelConfigReader
     public const int LargestVocabulary = 1 << 24;
     public const int LargestPosition = 1 << 30;
 
-    private const int LargestFileBytes = 64 << 20;
+    private const int LargestFileBytes = 16 << 20;
 
     private static readonly Dictionary<string, string> ModelTypes = new()
     {

@@ -6,11 +6,10 @@ namespace OutlierQuant.Checkpoints.Json;
 /// <summary>A value of a JSON file that knows its place, so that every complaint about it can name file, byte and key.</summary>
 internal sealed class JsonItem
 {
+    private static readonly OrderedDictionary<string, JsonItem> NoMembers = [];
+
     /// <summary>Gets the file that holds the value.</summary>
     public required string FilePath { get; init; }
-
-    /// <summary>Gets the keys that lead to the value, for example <c>rope_scaling.factor</c>. Empty for the root.</summary>
-    public required string KeyPath { get; init; }
 
     /// <summary>Gets the place of the value's first byte in the file.</summary>
     public required long ByteOffset { get; init; }
@@ -21,18 +20,27 @@ internal sealed class JsonItem
     /// <summary>Gets the text of a string, or the digits of a number as they stand in the file.</summary>
     public string Text { get; init; } = "";
 
+    /// <summary>Gets the object or array that holds this value, or null for the root.</summary>
+    public JsonItem? Parent { get; init; }
+
+    /// <summary>Gets the key of this value in an object, or its index in an array in brackets.</summary>
+    public string Key { get; init; } = "";
+
+    /// <summary>Gets the keys that lead to the value, for example <c>rope_scaling.factor</c>. Empty for the root.</summary>
+    public string KeyPath => Parent?.Join(Key) ?? "";
+
     /// <summary>Gets whether the value is <c>null</c>.</summary>
     public bool IsNull => Kind == JsonValueKind.Null;
 
     /// <summary>Gets the members of an object, in the order of the file. Any other kind is an error.</summary>
-    public IReadOnlyDictionary<string, JsonItem> Properties => RequireKind(JsonValueKind.Object).Members;
+    public IReadOnlyDictionary<string, JsonItem> Properties => RequireKind(JsonValueKind.Object).Members ?? NoMembers;
 
     /// <summary>Gets the elements of an array. Any other kind is an error.</summary>
-    public IReadOnlyList<JsonItem> Items => RequireKind(JsonValueKind.Array).Elements;
+    public IReadOnlyList<JsonItem> Items => RequireKind(JsonValueKind.Array).Elements ?? [];
 
-    internal OrderedDictionary<string, JsonItem> Members { get; } = [];
+    internal OrderedDictionary<string, JsonItem>? Members { get; set; }
 
-    internal List<JsonItem> Elements { get; } = [];
+    internal List<JsonItem>? Elements { get; set; }
 
     /// <summary>Reads a file that holds one JSON object.</summary>
     /// <exception cref="CheckpointFormatException">The file is longer, or is not one JSON object with distinct keys.</exception>
@@ -67,7 +75,7 @@ internal sealed class JsonItem
         {
             if (!known.Contains(key))
             {
-                throw item.Wrong($"the key {Quotation.Of(Join(key))} is not known; the known keys are {string.Join(", ", known!)}");
+                throw item.Wrong($"the key '{Join(key)}' is not known; the known keys are {string.Join(", ", known!)}");
             }
         }
     }
@@ -87,14 +95,16 @@ internal sealed class JsonItem
     /// <summary>Gets a truth value.</summary>
     public bool AsBoolean() => Kind is JsonValueKind.True or JsonValueKind.False ? Kind == JsonValueKind.True : throw Needs("true or false");
 
-    /// <summary>Gets a whole number in a range. A float that is whole, such as <c>4096.0</c>, is one.</summary>
+    /// <summary>Gets a whole number in a range. It may be written as a float without a fraction, such as <c>4096.0</c>.</summary>
     public int AsInteger(int minimum, int maximum)
     {
-        bool whole = Kind == JsonValueKind.Number
-            && decimal.TryParse(Text, NumberStyles.Float, CultureInfo.InvariantCulture, out decimal value)
-            && decimal.IsInteger(value) && value >= minimum && value <= maximum;
-        return whole
-            ? (int)decimal.Parse(Text, NumberStyles.Float, CultureInfo.InvariantCulture)
+        int point = Text.IndexOf('.', StringComparison.Ordinal);
+        bool hasFraction = point >= 0 && Text.AsSpan(point + 1).ContainsAnyExcept('0');
+        string digits = point < 0 || hasFraction ? Text : Text[..point];
+        return Kind == JsonValueKind.Number
+            && int.TryParse(digits, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value)
+            && value >= minimum && value <= maximum
+            ? value
             : throw Needs($"a whole number from {minimum} to {maximum}");
     }
 
@@ -132,11 +142,16 @@ internal sealed class JsonItem
         JsonValueKind.Object => "an object",
         JsonValueKind.Array => "an array",
         JsonValueKind.String => Quotation.Of(Text),
-        JsonValueKind.Number => Quotation.Of(Text).Trim('\''),
+        JsonValueKind.Number => Quotation.Escape(Text),
         JsonValueKind.True => "true",
         JsonValueKind.False => "false",
         _ => "null",
     };
 
-    internal string Join(string key) => KeyPath.Length == 0 ? key : $"{KeyPath}.{key}";
+    /// <summary>Appends a key, as it can stand in a message, to the path of this object or array.</summary>
+    public string Join(string key)
+    {
+        string path = KeyPath;
+        return Kind == JsonValueKind.Array ? path + key : path.Length == 0 ? Quotation.Escape(key) : $"{path}.{Quotation.Escape(key)}";
+    }
 }

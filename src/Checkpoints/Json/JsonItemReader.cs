@@ -23,17 +23,18 @@ internal ref struct JsonItemReader
     {
         JsonItemReader reader = new(path, json);
         reader.Next();
-        JsonItem root = reader.ReadValue("");
+        JsonItem root = reader.ReadValue(null, "");
         reader.Next();
         return root;
     }
 
-    private JsonItem ReadValue(string keyPath)
+    private JsonItem ReadValue(JsonItem? parent, string keyInParent)
     {
         JsonItem item = new()
         {
             FilePath = _path,
-            KeyPath = keyPath,
+            Parent = parent,
+            Key = keyInParent,
             ByteOffset = _reader.TokenStartIndex,
             Kind = KindOf(_reader.TokenType),
             Text = _reader.TokenType switch
@@ -48,7 +49,8 @@ internal ref struct JsonItemReader
         {
             while (Next() && _reader.TokenType != JsonTokenType.EndArray)
             {
-                item.Elements.Add(ReadValue($"{keyPath}[{item.Elements.Count}]"));
+                item.Elements ??= [];
+                item.Elements.Add(ReadValue(item, $"[{item.Elements.Count}]"));
             }
         }
         else if (item.Kind == JsonValueKind.Object)
@@ -58,9 +60,10 @@ internal ref struct JsonItemReader
                 string key = Text();
                 long offset = _reader.TokenStartIndex;
                 Next();
-                if (!item.Members.TryAdd(key, ReadValue(item.Join(key))))
+                item.Members ??= [];
+                if (!item.Members.TryAdd(key, ReadValue(item, key)))
                 {
-                    throw new CheckpointFormatException(_path, offset, $"the key {Quotation.Of(item.Join(key))} appears twice; each key may appear once");
+                    throw new CheckpointFormatException(_path, offset, $"the key '{item.Join(key)}' appears twice; each key may appear once");
                 }
             }
         }

@@ -1,15 +1,17 @@
+using System.Text;
 using System.Text.Json;
 
 namespace OutlierQuant.Checkpoints.Safetensors;
 
 /// <summary>Reads the JSON of a safetensors header token by token, so that nothing is built before it has been checked.</summary>
-/// <remarks>The reader does not recurse and stops at the third level, so endless nesting costs nothing.</remarks>
+/// <remarks>Nothing here recurses: a value of the wrong kind is refused at its first token, so endless nesting costs nothing.</remarks>
 internal ref struct SafetensorsHeaderParser
 {
     /// <summary>The largest number of dimensions; PyTorch and NumPy have the same limit.</summary>
     public const int MaximumRank = 64;
 
-    private const int DeepestLevel = 3;
+    // Name, entry and shape, and one level more so that the value there can be named in the message.
+    private const int DeepestLevel = 4;
 
     private readonly string _path;
     private readonly ReadOnlySpan<byte> _json;
@@ -191,11 +193,7 @@ internal ref struct SafetensorsHeaderParser
         }
         catch (JsonException error)
         {
-            long position = SafetensorsHeader.LengthBytes + _reader.BytesConsumed;
-            string problem = _reader.CurrentDepth >= DeepestLevel
-                ? "the header nests deeper than a tensor's shape; it must be an object of objects"
-                : "the header is not valid JSON here; it must be one object";
-            throw new CheckpointFormatException(_path, position, problem, _tensor, error);
+            throw new CheckpointFormatException(_path, SafetensorsHeader.LengthBytes + _reader.BytesConsumed, "the header is not valid JSON here; it must be one object", _tensor, error);
         }
 
         return _reader.TokenType;
@@ -226,7 +224,7 @@ internal ref struct SafetensorsHeaderParser
         JsonTokenType.StartObject => "an object",
         JsonTokenType.StartArray => "an array",
         JsonTokenType.String => Quotation.Of(Text()),
-        _ => Quotation.Of(System.Text.Encoding.UTF8.GetString(_reader.ValueSpan)).Trim('\''),
+        _ => Quotation.Escape(Encoding.UTF8.GetString(_reader.ValueSpan)),
     };
 
     private readonly CheckpointFormatException Missing(string key) => Wrong($"the entry has no {key}; dtype, shape and data_offsets are required");

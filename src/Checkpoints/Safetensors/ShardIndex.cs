@@ -7,6 +7,8 @@ namespace OutlierQuant.Checkpoints.Safetensors;
 /// <remarks>Shards lie beside the index: a name with a directory in it is refused, so that an index cannot point anywhere else.</remarks>
 internal sealed class ShardIndex
 {
+    private const int LargestFileBytes = 32 << 20;
+
     private readonly string _path;
     private readonly string _directory;
     private readonly Dictionary<string, JsonItem> _shardOfTensor = [];
@@ -24,7 +26,7 @@ internal sealed class ShardIndex
     /// <exception cref="CheckpointFormatException">The index breaks its format, or a shard is missing.</exception>
     public static ShardIndex Read(string path)
     {
-        JsonItem root = JsonItem.ReadFile(path, SafetensorsHeader.MaximumBytes);
+        JsonItem root = JsonItem.ReadFile(path, LargestFileBytes);
         root.RefuseKeysExcept("metadata", "weight_map");
         root.Find("metadata")?.RequireKind(JsonValueKind.Object);
         ShardIndex index = new(path);
@@ -33,6 +35,11 @@ internal sealed class ShardIndex
         {
             index._shardOfTensor.Add(tensor, shard);
             files.TryAdd(shard.AsText(), shard);
+        }
+
+        if (files.Count == 0)
+        {
+            throw root.Require("weight_map").Wrong("weight_map is empty; it must name the shard of every tensor");
         }
 
         foreach ((string name, JsonItem place) in files)

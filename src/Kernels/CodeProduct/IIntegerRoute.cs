@@ -1,0 +1,13 @@
+namespace OutlierQuant.Kernels.CodeProduct;
+
+/// <summary>One way through the products of activation codes and packed weights: by rows for one token, by tiles for many.</summary>
+internal interface IIntegerRoute
+{
+    string Name { get; }
+
+    /// <summary>Whether groups of this size fall on whole vectors.</summary>
+    bool Fits(PackedWeights weights);
+
+    /// <inheritdoc cref="ICodeProductKernel.Multiply(ActivationCodes, PackedWeights, int, int, Span{float})"/>
+    void Multiply(ActivationCodes source, PackedWeights weights, int firstRow, int rowCount, Span<float> destination);
+}

@@ -1,0 +1,83 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace OutlierQuant.Kernels.CodeProduct.Steps;
+
+/// <summary>16 codes a step with portable 128-bit vectors: x86 without AVX2, Arm, or no vectors at all.</summary>
+/// <remarks>Codes widen to 16 bits and multiply there. Two products of codes sum to at most 2 · 127 · 127 = 32258, which 16 bits hold, so the two
+/// halves are added before they widen to 32 bits. <see cref="Magnitudes"/> has nothing to do.</remarks>
+internal readonly struct Vector128ByteStep : IPackedStep<Vector128<byte>, Vector128<int>, Vector128<float>>
+{
+    public static string Name => Vector128.IsHardwareAccelerated ? "vector128" : "scalar";
+
+    public static int Width => 16;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<byte> Load(ref readonly byte source, nuint index) => Vector128.LoadUnsafe(in source, index);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<byte> Magnitudes(Vector128<byte> activations) => activations;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<int> MultiplyAdd(Vector128<int> sums, Vector128<byte> weights, Vector128<byte> activations, Vector128<byte> magnitudes) =>
+        AddHalves(sums, Products(weights, activations));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int Sum(Vector128<int> sums) => Vector128.Sum(sums);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Scale(Vector128<float> totals, Vector128<int> sums, float scale) =>
+        Vector128.MultiplyAddEstimate(Vector128.ConvertToSingle(sums), Vector128.Create(scale), totals);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Sum(Vector128<float> totals) => Vector128.Sum(totals);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<byte> Broadcast(byte value) => Vector128.Create(value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<byte> Field(Vector128<byte> packed, int shift, Vector128<byte> mask) => (packed.AsUInt16() >>> shift).AsByte() & mask;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreCodes(Vector128<byte> fields, Vector128<byte> offset, ref sbyte destination, nuint index) =>
+        (fields - offset).AsSByte().StoreUnsafe(ref destination, index);
+
+    // A field is at most 15, so it is the same number as a signed byte.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<int> MultiplyAddFields(Vector128<int> sums, Vector128<byte> fields, Vector128<byte> activations) =>
+        AddHalves(sums, Products(fields, activations));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<int> MultiplyAddFields(
+        Vector128<int> sums,
+        Vector128<byte> fields0, Vector128<byte> activations0,
+        Vector128<byte> fields1, Vector128<byte> activations1,
+        Vector128<byte> fields2, Vector128<byte> activations2,
+        Vector128<byte> fields3, Vector128<byte> activations3) =>
+        AddHalves(sums, Products(fields0, activations0) + Products(fields1, activations1) + Products(fields2, activations2) + Products(fields3, activations3));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<int> Negate(Vector128<int> sums) => -sums;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<int> LoadSums(ref readonly int source, nuint index) => Vector128.LoadUnsafe(in source, index);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreSums(Vector128<int> sums, ref int destination, nuint index) => sums.StoreUnsafe(ref destination, index);
+
+    // Lane i holds the products of codes i and i + 8.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<short> Products(Vector128<byte> weights, Vector128<byte> activations)
+    {
+        (Vector128<short> weightsLow, Vector128<short> weightsHigh) = Vector128.Widen(weights.AsSByte());
+        (Vector128<short> activationsLow, Vector128<short> activationsHigh) = Vector128.Widen(activations.AsSByte());
+        return (weightsLow * activationsLow) + (weightsHigh * activationsHigh);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<int> AddHalves(Vector128<int> sums, Vector128<short> products)
+    {
+        (Vector128<int> low, Vector128<int> high) = Vector128.Widen(products);
+        return sums + low + high;
+    }
+}

@@ -30,7 +30,7 @@ public sealed record KernelSuite
         FloatMatmul = new FloatMatmulSimd(),
         RowQuantize = new RowQuantizeSimd(),
         GroupQuantize = new GroupQuantizeSimd(),
-        CodeProduct = new CodeProductReference(),
+        CodeProduct = new CodeProductSimd(),
     };
 
     /// <summary>Gets every suite, fastest first.</summary>

@@ -55,9 +55,12 @@ internal sealed class FloatRow<TStep, TInts, TFloats> : IFloatRoute
             {
                 ReadOnlySpan<byte> row = weights.Codes.Slice(r * rowBytes, rowBytes);
                 ReadOnlySpan<float> scales = weights.Scales.Slice(r * groups, groups);
-                float product = groups == 1
-                    ? scales[0] * WholeRow<TPacking>(row, ordered)
-                    : Grouped<TPacking>(row, weights.Columns, new SliceScales(scales, weights.GroupSize / Slice), ordered);
+                float product = groups switch
+                {
+                    0 => 0,
+                    1 => scales[0] * WholeRow<TPacking>(row, ordered),
+                    _ => Grouped<TPacking>(row, weights.Columns, new SliceScales(scales, weights.GroupSize / Slice), ordered),
+                };
                 destination[(t * weights.Rows) + r] = product + SideProduct.Of(weights.PreservedColumns.Slice(r * preserved, preserved), side);
             }
         }

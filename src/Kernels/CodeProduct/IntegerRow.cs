@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using OutlierQuant.Kernels.CodeProduct.Steps;
@@ -49,7 +50,7 @@ internal sealed class IntegerRow<TStep, TBytes, TSums, TFloats> : IIntegerRoute
         int rowBytes = WeightPacking.BytesPerRow(weights.Format, weights.Columns);
         int preserved = weights.PreservedChannels.Length;
         bool isLong = weights.GroupSize % Quad == 0 || groups <= 1;
-        int startSize = isLong ? weights.GroupSize : Slice;
+        int startSize = groups <= 1 ? source.Stride : isLong ? weights.GroupSize : Slice;
         int[] starts = ArrayPool<int>.Shared.Rent(Math.Max(1, source.Stride / Slice) * Lanes);
         for (int t = 0; t < source.Scales.Length; t++)
         {
@@ -80,6 +81,7 @@ internal sealed class IntegerRow<TStep, TBytes, TSums, TFloats> : IIntegerRoute
         }
 
         TBytes offset = TStep.Broadcast(TPacking.Offset);
+        Debug.Assert(size % Slice == 0);
         ref int start = ref MemoryMarshal.GetReference(starts);
         ref readonly byte activations = ref MemoryMarshal.GetReference(token);
         int group = 0;

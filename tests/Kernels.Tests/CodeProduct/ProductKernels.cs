@@ -1,0 +1,52 @@
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+using OutlierQuant.Kernels.CodeProduct;
+using OutlierQuant.Kernels.CodeProduct.Steps;
+
+namespace OutlierQuant.Kernels.Tests.CodeProduct;
+
+/// <summary>Every implementation of the products over codes. Instructions that this processor lacks run as their software twins.</summary>
+internal static class ProductKernels
+{
+    private static readonly Dictionary<string, ICodeProductKernel> _all = Create();
+
+    public static IEnumerable<string> Names => _all.Keys;
+
+    public static ICodeProductKernel Named(string name) => _all[name];
+
+    private static Dictionary<string, ICodeProductKernel> Create()
+    {
+        Dictionary<string, ICodeProductKernel> all = new()
+        {
+            ["reference"] = new CodeProductReference(),
+            ["simd"] = new CodeProductSimd(),
+            ["vector128"] = new CodeProductSimd(
+                new IntegerRow<Vector128ByteStep, Vector128<byte>, Vector128<int>, Vector128<float>>(),
+                [new IntegerTile<Vector128ByteStep, Vector128<byte>, Vector128<int>, Vector128<float>>()],
+                new FloatRow<Float128Step, Vector128<int>, Vector128<float>>(),
+                new FloatTile<Float128Step, Vector128<float>>()),
+        };
+
+        // Without AVX2 even the twins' helpers run one lane at a time, and nothing new is tested.
+        if (Avx2.IsSupported)
+        {
+            all["avx2"] = new CodeProductSimd(
+                new IntegerRow<Avx2ByteStep, Vector256<byte>, Vector256<int>, Vector256<float>>(),
+                [new IntegerTile<Avx2ByteStep, Vector256<byte>, Vector256<int>, Vector256<float>>()],
+                new FloatRow<Float256Step, Vector256<int>, Vector256<float>>(),
+                new FloatTile<Float256Step, Vector256<float>>());
+            all["avxvnni"] = new CodeProductSimd(
+                new IntegerRow<AvxVnniByteStep, Vector256<byte>, Vector256<int>, Vector256<float>>(),
+                [new IntegerTile<AvxVnniByteStep, Vector256<byte>, Vector256<int>, Vector256<float>>()],
+                new FloatRow<Float256Step, Vector256<int>, Vector256<float>>(),
+                new FloatTile<Float512Step, Vector512<float>>());
+            all["avx512bw"] = new CodeProductSimd(
+                new IntegerRow<Avx2ByteStep, Vector256<byte>, Vector256<int>, Vector256<float>>(),
+                [new IntegerTile<Avx512ByteStep, Vector512<byte>, Vector512<int>, Vector512<float>>(), new IntegerTile<Avx2ByteStep, Vector256<byte>, Vector256<int>, Vector256<float>>()],
+                new FloatRow<Float256Step, Vector256<int>, Vector256<float>>(),
+                new FloatTile<Float512Step, Vector512<float>>());
+        }
+
+        return all;
+    }
+}

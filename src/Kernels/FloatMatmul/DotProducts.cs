@@ -43,19 +43,24 @@ internal static class DotProducts<TLanes, TVector, TElement>
         {
             for (nuint token = 0; token < (nuint)tokens; token++)
             {
-                Unsafe.Add(ref y, (token * rows) + row) = OneRow(ref Unsafe.Add(ref x, token * columns), ref w, row * columns, columns);
+                OneRow(ref Unsafe.Add(ref x, token * columns), ref w, row * columns, columns, ref Unsafe.Add(ref y, (token * rows) + row));
             }
+        }
+
+        if (columns % (nuint)TLanes.Count > 0)
+        {
+            AddRemainders(ref x, tokens, ref w, columns, firstRow, rowCount, ref y, rows);
         }
     }
 
+    // The methods below contain no calls: a sum that lived across one would be stored to the stack in every step of the loop before it.
     private static void FourRowsTwoTokens(ref float x, ref byte w, nuint first, nuint columns, ref float y, nuint rows)
     {
         TVector a00 = default, a10 = default, a20 = default, a30 = default;
         TVector a01 = default, a11 = default, a21 = default, a31 = default;
         ref float x1 = ref Unsafe.Add(ref x, columns);
         nuint second = first + columns, third = second + columns, fourth = third + columns;
-        nuint c = 0;
-        for (; c + (nuint)TLanes.Count <= columns; c += (nuint)TLanes.Count)
+        for (nuint c = 0; c + (nuint)TLanes.Count <= columns; c += (nuint)TLanes.Count)
         {
             TVector t0 = TLanes.Load(ref x, c), t1 = TLanes.Load(ref x1, c);
             TVector weight = TElement.Load<TLanes, TVector>(ref w, first + c);
@@ -72,23 +77,21 @@ internal static class DotProducts<TLanes, TVector, TElement>
             a31 = TLanes.MultiplyAdd(weight, t1, a31);
         }
 
-        y = Finish(a00, ref x, ref w, first, c, columns);
-        Unsafe.Add(ref y, 1) = Finish(a10, ref x, ref w, second, c, columns);
-        Unsafe.Add(ref y, 2) = Finish(a20, ref x, ref w, third, c, columns);
-        Unsafe.Add(ref y, 3) = Finish(a30, ref x, ref w, fourth, c, columns);
-        y = ref Unsafe.Add(ref y, rows);
-        y = Finish(a01, ref x1, ref w, first, c, columns);
-        Unsafe.Add(ref y, 1) = Finish(a11, ref x1, ref w, second, c, columns);
-        Unsafe.Add(ref y, 2) = Finish(a21, ref x1, ref w, third, c, columns);
-        Unsafe.Add(ref y, 3) = Finish(a31, ref x1, ref w, fourth, c, columns);
+        y = TLanes.Sum(a00);
+        Unsafe.Add(ref y, 1) = TLanes.Sum(a10);
+        Unsafe.Add(ref y, 2) = TLanes.Sum(a20);
+        Unsafe.Add(ref y, 3) = TLanes.Sum(a30);
+        Unsafe.Add(ref y, rows) = TLanes.Sum(a01);
+        Unsafe.Add(ref y, rows + 1) = TLanes.Sum(a11);
+        Unsafe.Add(ref y, rows + 2) = TLanes.Sum(a21);
+        Unsafe.Add(ref y, rows + 3) = TLanes.Sum(a31);
     }
 
     private static void FourRows(ref float x, ref byte w, nuint first, nuint columns, ref float y)
     {
         TVector a0 = default, a1 = default, a2 = default, a3 = default;
         nuint second = first + columns, third = second + columns, fourth = third + columns;
-        nuint c = 0;
-        for (; c + (nuint)TLanes.Count <= columns; c += (nuint)TLanes.Count)
+        for (nuint c = 0; c + (nuint)TLanes.Count <= columns; c += (nuint)TLanes.Count)
         {
             TVector token = TLanes.Load(ref x, c);
             a0 = TLanes.MultiplyAdd(TElement.Load<TLanes, TVector>(ref w, first + c), token, a0);
@@ -97,32 +100,37 @@ internal static class DotProducts<TLanes, TVector, TElement>
             a3 = TLanes.MultiplyAdd(TElement.Load<TLanes, TVector>(ref w, fourth + c), token, a3);
         }
 
-        y = Finish(a0, ref x, ref w, first, c, columns);
-        Unsafe.Add(ref y, 1) = Finish(a1, ref x, ref w, second, c, columns);
-        Unsafe.Add(ref y, 2) = Finish(a2, ref x, ref w, third, c, columns);
-        Unsafe.Add(ref y, 3) = Finish(a3, ref x, ref w, fourth, c, columns);
+        y = TLanes.Sum(a0);
+        Unsafe.Add(ref y, 1) = TLanes.Sum(a1);
+        Unsafe.Add(ref y, 2) = TLanes.Sum(a2);
+        Unsafe.Add(ref y, 3) = TLanes.Sum(a3);
     }
 
-    private static float OneRow(ref float x, ref byte w, nuint first, nuint columns)
+    private static void OneRow(ref float x, ref byte w, nuint first, nuint columns, ref float y)
     {
         TVector sum = default;
-        nuint c = 0;
-        for (; c + (nuint)TLanes.Count <= columns; c += (nuint)TLanes.Count)
+        for (nuint c = 0; c + (nuint)TLanes.Count <= columns; c += (nuint)TLanes.Count)
         {
             sum = TLanes.MultiplyAdd(TElement.Load<TLanes, TVector>(ref w, first + c), TLanes.Load(ref x, c), sum);
         }
 
-        return Finish(sum, ref x, ref w, first, c, columns);
+        y = TLanes.Sum(sum);
     }
 
-    private static float Finish(TVector lanes, ref float x, ref byte w, nuint first, nuint c, nuint columns)
+    /// <summary>Adds the products of the columns that fill no vector, one by one.</summary>
+    private static void AddRemainders(ref float x, int tokens, ref byte w, nuint columns, int firstRow, int rowCount, ref float y, nuint rows)
     {
-        float sum = TLanes.Sum(lanes);
-        for (; c < columns; c++)
+        nuint vectorized = columns - (columns % (nuint)TLanes.Count);
+        for (nuint token = 0; token < (nuint)tokens; token++)
         {
-            sum = SingleLane.MultiplyAdd(TElement.Load<SingleLane, float>(ref w, first + c), SingleLane.Load(ref x, c), sum);
+            for (nuint row = (nuint)firstRow; row < (nuint)(firstRow + rowCount); row++)
+            {
+                ref float sum = ref Unsafe.Add(ref y, (token * rows) + row);
+                for (nuint c = vectorized; c < columns; c++)
+                {
+                    sum = SingleLane.MultiplyAdd(TElement.Load<SingleLane, float>(ref w, (row * columns) + c), SingleLane.Load(ref x, (token * columns) + c), sum);
+                }
+            }
         }
-
-        return sum;
     }
 }

@@ -8,9 +8,6 @@ internal sealed class FloatMatmulLanes<TLanes, TVector> : IFloatMatmulKernel
     where TLanes : ILanes<TVector>
     where TVector : struct
 {
-    // From here on, copying the weights to panels costs less than reading them in the form of dot products.
-    private const int TiledFromTokens = 12;
-
     /// <inheritdoc/>
     public int RowGranularity => 32;
 
@@ -36,22 +33,17 @@ internal sealed class FloatMatmulLanes<TLanes, TVector> : IFloatMatmulKernel
         where TElement : IWeightElement
     {
         // Panels are made of vectors; a single lane gains nothing from them. Without columns there is no block that would write the zeros.
-        bool canTile = TLanes.Count > 1 && weights.Columns > 0;
-        if (canTile && tokens >= (weights.IsTransposed ? 2 : TiledFromTokens))
+        if (tokens >= TElement.TiledFromTokens && TLanes.Count > 1 && weights.Columns > 0)
         {
             TiledProducts<TLanes, TVector, TElement>.Multiply(source, tokens, weights, firstRow, rowCount, destination);
         }
-        else if (!weights.IsTransposed)
+        else if (weights.IsTransposed)
         {
-            DotProducts<TLanes, TVector, TElement>.Multiply(source, tokens, weights, firstRow, rowCount, destination);
+            ColumnSums<TLanes, TVector, TElement>.Multiply(source, tokens, weights, firstRow, rowCount, destination);
         }
         else
         {
-            for (int t = 0; t < tokens; t++)
-            {
-                ColumnSums<TLanes, TVector, TElement>.Multiply(
-                    source.Slice(t * weights.Columns, weights.Columns), weights, firstRow, rowCount, destination.Slice(t * weights.Rows, weights.Rows));
-            }
+            DotProducts<TLanes, TVector, TElement>.Multiply(source, tokens, weights, firstRow, rowCount, destination);
         }
     }
 }

@@ -46,11 +46,7 @@ internal static class TiledProducts<TLanes, TVector, TElement>
             for (int column = 0; column < weights.Columns; column += BlockColumns)
             {
                 int columns = Math.Min(BlockColumns, weights.Columns - column);
-                for (int r = 0; r < rows; r += PanelRows)
-                {
-                    WeightPanel<TLanes, TVector, TElement>.Pack(weights, row + r, Math.Min(PanelRows, rows - r), column, panels.Slice(r * columns, PanelRows * columns));
-                }
-
+                WeightPanel<TLanes, TVector, TElement>.Pack(weights, row, rows, column, columns, panels);
                 MultiplyBlock(source, tokens, weights, row, rows, column, columns, panels, destination);
             }
         }

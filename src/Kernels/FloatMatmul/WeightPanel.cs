@@ -15,37 +15,44 @@ internal static class WeightPanel<TLanes, TVector, TElement>
     /// <summary>Gets the output features of a panel: two vectors.</summary>
     public static int Rows => 2 * TLanes.Count;
 
-    /// <summary>Fills a panel. Rows beyond the last one become 0.</summary>
+    /// <summary>Fills the panels of a block, one after another. Rows beyond the last one become 0.</summary>
     /// <param name="weights">The whole matrix.</param>
     /// <param name="firstRow">First output feature.</param>
-    /// <param name="rowCount">Number of output features, at most <see cref="Rows"/>.</param>
+    /// <param name="rowCount">Number of output features.</param>
     /// <param name="firstColumn">First input feature.</param>
-    /// <param name="panel">Receives the weights. Shape <c>[columns, Rows]</c>.</param>
-    public static void Pack(FloatWeights weights, int firstRow, int rowCount, int firstColumn, Span<float> panel)
+    /// <param name="columns">Number of input features, at most <see cref="TiledProducts.BlockColumns"/>.</param>
+    /// <param name="panels">Receives the weights. Shape <c>[ceil(rowCount / Rows), columns, Rows]</c>.</param>
+    public static void Pack(FloatWeights weights, int firstRow, int rowCount, int firstColumn, int columns, Span<float> panels)
     {
-        if (rowCount < Rows)
+        int lastPanelRows = rowCount % Rows;
+        if (lastPanelRows > 0)
         {
-            panel.Clear();
+            panels.Slice((rowCount - lastPanelRows) * columns, Rows * columns).Clear();
         }
 
         if (weights.IsTransposed)
         {
-            CopyRuns(weights, firstRow, rowCount, firstColumn, panel);
+            CopyRuns(weights, firstRow, rowCount, firstColumn, columns, panels);
+            return;
         }
-        else
+
+        for (int r = 0; r < rowCount; r += Rows)
         {
-            Turn(weights, firstRow, rowCount, firstColumn, panel);
+            Turn(weights, firstRow + r, Math.Min(Rows, rowCount - r), firstColumn, panels.Slice(r * columns, Rows * columns));
         }
     }
 
-    /// <summary>Input features are the outer dimension already: a panel row is a run of the matrix.</summary>
-    private static void CopyRuns(FloatWeights weights, int firstRow, int rowCount, int firstColumn, Span<float> panel)
+    /// <summary>Input features are the outer dimension already: a run of the matrix becomes one row of every panel. Whole runs keep memory reads sequential.</summary>
+    private static void CopyRuns(FloatWeights weights, int firstRow, int rowCount, int firstColumn, int columns, Span<float> panels)
     {
         ref byte w = ref MemoryMarshal.GetReference(weights.Elements);
-        for (int c = 0; c < panel.Length / Rows; c++)
+        for (int c = 0; c < columns; c++)
         {
             nuint run = ((nuint)(firstColumn + c) * (nuint)weights.Rows) + (nuint)firstRow;
-            Widen(ref w, run, panel.Slice(c * Rows, rowCount));
+            for (int r = 0; r < rowCount; r += Rows)
+            {
+                Widen(ref w, run + (nuint)r, panels.Slice((r * columns) + (c * Rows), Math.Min(Rows, rowCount - r)));
+            }
         }
     }
 
@@ -63,6 +70,7 @@ internal static class WeightPanel<TLanes, TVector, TElement>
             {
                 nuint run = ((nuint)(firstRow + r + i) * (nuint)weights.Columns) + (nuint)firstColumn;
                 Widen(ref w, run, four.Slice(i * columns, columns));
+                Prefetch(ref w, run + (nuint)columns, columns);
             }
 
             TurnFour(four, columns, panel, r);
@@ -94,6 +102,19 @@ internal static class WeightPanel<TLanes, TVector, TElement>
         {
             Vector128.Create(Unsafe.Add(ref source, c), Unsafe.Add(ref source, n + c), Unsafe.Add(ref source, (2 * n) + c), Unsafe.Add(ref source, (3 * n) + c))
                 .StoreUnsafe(ref destination, c * stride);
+        }
+    }
+
+    /// <summary>Asks for the same rows of the next block, which the memory system cannot guess: a block takes a short run of each row.</summary>
+    private static unsafe void Prefetch(ref byte w, nuint first, int columns)
+    {
+        if (Sse.IsSupported)
+        {
+            ref byte run = ref Unsafe.Add(ref w, first * (nuint)TElement.Size);
+            for (int i = 0; i < columns * TElement.Size; i += 64)
+            {
+                Sse.Prefetch1(Unsafe.AsPointer(ref Unsafe.Add(ref run, i)));
+            }
         }
     }
 

@@ -6,6 +6,8 @@ namespace OutlierQuant.Kernels.FloatMatmul.Lanes;
 /// <summary>Four lanes in a 128-bit vector.</summary>
 internal readonly struct Lanes128 : ILanes<Vector128<float>>
 {
+    private const float RebiasHalf = 5.192296858534828e33f; // 2^112
+
     public static int Count => 4;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -14,21 +16,16 @@ internal readonly struct Lanes128 : ILanes<Vector128<float>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> Load(ref float source, nuint index) => Vector128.LoadUnsafe(ref source, index);
 
-    // A half is sign, 5 exponent bits (bias 15), 10 fraction bits; a float has 8 exponent bits (bias 127) and 23. Moving the exponent and the fraction up
-    // by 13 bits and adding 127 - 15 to the exponent widens every normal number. Infinity and NaN need the same again to reach
-    // the all-ones exponent. A subnormal m · 2^-24 is found as (2^-14 + m · 2^-24) - 2^-14, which is exact and touches no float subnormal.
+    // A half is sign, 5 exponent bits (bias 15), 10 fraction bits; a float has 8 exponent bits (bias 127) and 23. Sign-extended and moved up by 13 bits,
+    // the sign stands at both ends of its run and the exponent and fraction in their places, so that the float is 2^(15 - 127) times the half: for
+    // subnormals and zeros too. The product by 2^112 is exact. Infinity and NaN, all-ones in the half's exponent, then get an all-ones exponent.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> LoadF16(ref ushort source, nuint index)
     {
-        Vector128<int> bits = Widen(ref source, index);
-        Vector128<int> magnitude = (bits & Vector128.Create(0x7FFF)) << 13;
-        Vector128<int> rebias = Vector128.Create((127 - 15) << 23);
-        Vector128<int> smallestNormal = Vector128.Create((127 - 14) << 23);
-        Vector128<int> normal = magnitude + rebias;
-        Vector128<int> special = normal + (Vector128.GreaterThan(magnitude, Vector128.Create(0x7BFF << 13)) & rebias);
-        Vector128<int> subnormal = ((magnitude + smallestNormal).AsSingle() - smallestNormal.AsSingle()).AsInt32();
-        Vector128<int> widened = Vector128.ConditionalSelect(Vector128.LessThan(magnitude, Vector128.Create(0x0400 << 13)), subnormal, special);
-        return (widened | ((bits & Vector128.Create(0x8000)) << 16)).AsSingle();
+        Vector128<int> moved = (Widen(ref source, index) << 13) & Vector128.Create(unchecked((int)0x8FFFE000));
+        Vector128<int> exponent = Vector128.Create(0x1F << 23);
+        Vector128<int> special = Vector128.Equals(moved & exponent, exponent) & Vector128.Create(0xFF << 23);
+        return ((moved.AsSingle() * Vector128.Create(RebiasHalf)).AsInt32() | special).AsSingle();
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -46,11 +43,11 @@ internal readonly struct Lanes128 : ILanes<Vector128<float>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Vector128<float> lanes) => Vector128.Sum(lanes);
 
-    // Lane i holds the sixteen bits of element i, zero-extended. Four elements are eight bytes.
+    // Lane i holds the sixteen bits of element i, sign-extended. Four elements are eight bytes.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<int> Widen(ref ushort source, nuint index)
     {
         ulong four = Unsafe.ReadUnaligned<ulong>(ref Unsafe.As<ushort, byte>(ref Unsafe.Add(ref source, index)));
-        return Vector128.WidenLower(Vector128.CreateScalar(four).AsUInt16()).AsInt32();
+        return Vector128.WidenLower(Vector128.CreateScalar(four).AsInt16());
     }
 }

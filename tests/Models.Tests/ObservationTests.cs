@@ -1,0 +1,144 @@
+using OutlierQuant.Models.Linears;
+using OutlierQuant.Models.Tests.Plain;
+using OutlierQuant.Testing;
+using Xunit;
+
+namespace OutlierQuant.Models.Tests;
+
+public sealed class ObservationTests : IDisposable
+{
+    private const double Tolerance = 5e-6;
+
+    private readonly TemporaryDirectory _directory = new();
+
+    public void Dispose() => _directory.Dispose();
+
+    [Theory]
+    [InlineData("LlamaForCausalLM")]
+    [InlineData("GPT2LMHeadModel")]
+    public void Observe_EveryPoint_OncePerWindow(string architecture)
+    {
+        using TestModel test = TestModel.Open(new RandomCheckpoint { Architecture = architecture }.Write(_directory.Path));
+        int[][] windows = [TestTokens.Random(9, seed: 1), TestTokens.Random(35, seed: 2)];
+        RecordingObserver observer = new(_ => true);
+
+        _ = Windows.Run(test.Model, windows, new ForwardOptions { Observer = observer });
+
+        IEnumerable<ObservationPoint> points =
+        [
+            .. test.Model.Linears.Select(linear => new ObservationPoint(ObservationKind.LinearInput, linear.Block, linear.Name)),
+            .. Enumerable.Range(0, 2).Select(block => new ObservationPoint(ObservationKind.BlockOutput, block)),
+            .. Enumerable.Range(0, 2).Select(block => new ObservationPoint(ObservationKind.AttentionProbabilities, block)),
+        ];
+        Assert.Equal(
+            points.SelectMany(point => new[] { (point, 0), (point, 1) }).Order(Comparer),
+            observer.Seen.Select(seen => (seen.Point, seen.Window)).Order(Comparer));
+        Assert.All(observer.Seen, seen => Assert.Equal(seen.Rows * seen.Columns, seen.Values.Length));
+        Assert.All(test.Model.Linears, linear => Assert.All(
+            observer.Seen.Where(seen => seen.Point.LinearName == linear.Name),
+            seen => Assert.Equal((windows[seen.Window].Length, linear.InFeatures), (seen.Rows, seen.Columns))));
+    }
+
+    [Fact]
+    public void Observe_OnlyWantedPoints_AndOthersCostNoCall()
+    {
+        using TestModel test = TestModel.Open(new RandomCheckpoint().Write(_directory.Path));
+        ObservationPoint wanted = new(ObservationKind.LinearInput, 1, "model.layers.1.mlp.down_proj");
+        RecordingObserver observer = new(point => point == wanted);
+
+        _ = Windows.Run(test.Model, [TestTokens.Random(4)], new ForwardOptions { Observer = observer });
+
+        Assert.Equal(wanted, Assert.Single(observer.Seen).Point);
+    }
+
+    [Theory]
+    [InlineData("MistralForCausalLM")]
+    [InlineData("GPT2LMHeadModel")]
+    public void Observe_BlockOutputsAndProbabilities_EqualPlainImplementation(string architecture)
+    {
+        new RandomCheckpoint { Architecture = architecture, SlidingWindow = 11 }.Write(_directory.Path);
+        int[] ids = TestTokens.Random(37);
+        PlainTransformer plain = new(new PlainCheckpoint(_directory.Path));
+        _ = plain.Logits(ids);
+        using TestModel test = TestModel.Open(_directory.Path);
+        RecordingObserver observer = new(_ => true);
+
+        _ = Windows.Run(test.Model, [ids], new ForwardOptions { Observer = observer });
+
+        for (int block = 0; block < 2; block++)
+        {
+            double[] output = [.. plain.BlockOutputs[block].SelectMany(row => row)];
+            Close.Assert(output, Find(observer, new(ObservationKind.BlockOutput, block)), Tolerance, $"output of block {block}");
+            double[] probabilities = [.. plain.Probabilities[block].SelectMany(head => head).SelectMany(row => row)];
+            Close.Assert(probabilities, Find(observer, new(ObservationKind.AttentionProbabilities, block)), Tolerance, $"attention of block {block}");
+        }
+    }
+
+    [Fact]
+    public void Observe_Observed_ResultsUnchangedBitForBit()
+    {
+        using TestModel test = TestModel.Open(new RandomCheckpoint().Write(_directory.Path));
+        int[] ids = TestTokens.Random(37);
+
+        List<float[]> watched = Windows.Run(test.Model, [ids], new ForwardOptions { Observer = new RecordingObserver(_ => true) });
+
+        Assert.Equal(Windows.Run(test.Model, [ids]), watched);
+    }
+
+    [Fact]
+    public void Transforms_InOrder_AfterObservationAndBeforeTheNextBlock()
+    {
+        using TestModel test = TestModel.Open(new RandomCheckpoint().Write(_directory.Path));
+        RecordingObserver observer = new(_ => true);
+        TransformerModel changed = test.Model.With(transforms: [new SetChannel(0, 5, 100), new SetChannel(0, 5, 200)]);
+
+        _ = Windows.Run(changed, [TestTokens.Random(3)], new ForwardOptions { Observer = observer });
+
+        float[] output = Find(observer, new(ObservationKind.BlockOutput, 0));
+        Assert.DoesNotContain(output, value => value is 100 or 200);
+
+        // The second transform wins: channel 5 of the stream enters block 1 as 200 and is only added to.
+        Assert.All(Find(observer, new(ObservationKind.BlockOutput, 1)).Chunk(32), row => Assert.InRange(row[5], 150, 250));
+    }
+
+    [Fact]
+    public void With_Replacement_IsUsedAndLeavesTheBaseAlone()
+    {
+        using TestModel test = TestModel.Open(new RandomCheckpoint().Write(_directory.Path));
+        int[] ids = TestTokens.Random(6);
+        float[] before = test.Model.Logits(ids);
+        TransformerModel changed = test.Model.With(linear => linear.Role == LinearRole.Down ? new ConstantLinear(linear, 0) : linear);
+
+        Assert.NotEqual(before, changed.Logits(ids));
+        Assert.Equal(before, test.Model.Logits(ids));
+        Assert.Equal(2, changed.Linears.Count(linear => linear is ConstantLinear));
+        Assert.Equal(before, changed.With(linear => test.Model.Linears.Single(old => old.Name == linear.Name)).Logits(ids));
+    }
+
+    [Fact]
+    public void With_ReplacementOfAnotherShape_Fails()
+    {
+        using TestModel test = TestModel.Open(new RandomCheckpoint().Write(_directory.Path));
+        Linear gate = test.Model.Linears.First(linear => linear.Role == LinearRole.Gate);
+
+        ArgumentException wrong = Assert.Throws<ArgumentException>(() => test.Model.With(_ => gate));
+
+        Assert.StartsWith("'model.layers.0.self_attn.q_proj' (block 0, Query, [32, 32]) cannot be replaced by 'model.layers.0.mlp.gate_proj'", wrong.Message, StringComparison.Ordinal);
+    }
+
+    private static Comparer<(ObservationPoint Point, int Window)> Comparer => Comparer<(ObservationPoint Point, int Window)>.Create(
+        (left, right) => string.CompareOrdinal(left.ToString(), right.ToString()));
+
+    private static float[] Find(RecordingObserver observer, ObservationPoint point) => Assert.Single(observer.Seen, seen => seen.Point == point).Values;
+
+    private sealed class SetChannel(int block, int channel, float value) : IBlockOutputTransform
+    {
+        public void Apply(int current, SequenceChunk chunk, Span<float> hidden, int hiddenSize)
+        {
+            for (int token = 0; current == block && token < chunk.TokenIds.Length; token++)
+            {
+                hidden[(token * hiddenSize) + channel] = value;
+            }
+        }
+    }
+}

@@ -1,0 +1,270 @@
+using System.Text.Json;
+
+namespace OutlierQuant.Models.Tests.Plain;
+
+/// <summary>
+/// A second forward pass, written from the architectures' definitions in binary64 with loops over plain arrays. It shares no code with the product,
+/// so a common mistake is unlikely. Slow, and for whole sequences only.
+/// </summary>
+internal sealed class PlainTransformer(PlainCheckpoint checkpoint)
+{
+    private readonly bool _isGpt2 = checkpoint.Architecture == "GPT2LMHeadModel";
+
+    /// <summary>The residual stream after each block of the last <see cref="Logits"/> call. Shape [blocks][tokens][hidden].</summary>
+    public List<double[][]> BlockOutputs { get; } = [];
+
+    /// <summary>Attention probabilities of the last <see cref="Logits"/> call. Shape [blocks][heads][queries][keys].</summary>
+    public List<double[][][]> Probabilities { get; } = [];
+
+    /// <summary>Logits of a sequence. Shape [tokens][vocabulary].</summary>
+    public double[][] Logits(int[] ids)
+    {
+        BlockOutputs.Clear();
+        Probabilities.Clear();
+        return _isGpt2 ? Gpt2(ids) : Llama(ids);
+    }
+
+    private double[][] Gpt2(int[] ids)
+    {
+        string prefix = checkpoint.Has("wte.weight") ? "" : "transformer.";
+        int hidden = checkpoint.Int("n_embd");
+        int heads = checkpoint.Int("n_head");
+        double epsilon = checkpoint.Double("layer_norm_epsilon");
+        double[][] stream = [.. ids.Select((id, position) => Sum(Row(prefix + "wte.weight", id, hidden), Row(prefix + "wpe.weight", position, hidden)))];
+        for (int block = 0; block < checkpoint.Int("n_layer"); block++)
+        {
+            string name = $"{prefix}h.{block}.";
+            double[][] normed = [.. stream.Select(row => LayerNorm(row, name + "ln_1", epsilon))];
+            double[][] all = [.. normed.Select(row => TransposedLinear(row, name + "attn.c_attn"))];
+            double[][] queries = [.. all.Select(row => row[..hidden])];
+            double[][] keys = [.. all.Select(row => row[hidden..(2 * hidden)])];
+            double[][] values = [.. all.Select(row => row[(2 * hidden)..])];
+            double[][] attended = Attend(queries, keys, values, heads, heads, hidden / heads, int.MaxValue);
+            stream = [.. stream.Zip(attended, (row, added) => Sum(row, TransposedLinear(added, name + "attn.c_proj")))];
+            stream =
+            [
+                .. stream.Select(row =>
+                {
+                    double[] inner = TransposedLinear(LayerNorm(row, name + "ln_2", epsilon), name + "mlp.c_fc");
+                    return Sum(row, TransposedLinear([.. inner.Select(Activate)], name + "mlp.c_proj"));
+                }),
+            ];
+            BlockOutputs.Add(stream);
+        }
+
+        string head = checkpoint.Flag("tie_word_embeddings") ? prefix + "wte" : "lm_head";
+        return [.. stream.Select(row => Linear(LayerNorm(row, prefix + "ln_f", epsilon), head))];
+    }
+
+    private double[][] Llama(int[] ids)
+    {
+        int hidden = checkpoint.Int("hidden_size");
+        int heads = checkpoint.Int("num_attention_heads");
+        int keyValueHeads = checkpoint.Int("num_key_value_heads");
+        int headSize = checkpoint.Int("head_dim");
+        double epsilon = checkpoint.Double("rms_norm_eps");
+        double[][] stream = [.. ids.Select(id => Row("model.embed_tokens.weight", id, hidden))];
+        for (int block = 0; block < checkpoint.Int("num_hidden_layers"); block++)
+        {
+            string name = $"model.layers.{block}.";
+            double[][] normed = [.. stream.Select(row => RmsNorm(row, name + "input_layernorm.weight", epsilon))];
+            double[][] queries = [.. normed.Select((row, position) => Rotate(HeadNorm(Linear(row, name + "self_attn.q_proj"), name + "self_attn.q_norm.weight", headSize, epsilon), headSize, position))];
+            double[][] keys = [.. normed.Select((row, position) => Rotate(HeadNorm(Linear(row, name + "self_attn.k_proj"), name + "self_attn.k_norm.weight", headSize, epsilon), headSize, position))];
+            double[][] values = [.. normed.Select(row => Linear(row, name + "self_attn.v_proj"))];
+            double[][] attended = Attend(queries, keys, values, heads, keyValueHeads, headSize, Window(block));
+            stream = [.. stream.Zip(attended, (row, added) => Sum(row, Linear(added, name + "self_attn.o_proj")))];
+            stream =
+            [
+                .. stream.Select(row =>
+                {
+                    double[] input = RmsNorm(row, name + "post_attention_layernorm.weight", epsilon);
+                    double[] gate = Linear(input, name + "mlp.gate_proj");
+                    double[] up = Linear(input, name + "mlp.up_proj");
+                    return Sum(row, Linear([.. gate.Zip(up, (left, right) => Activate(left) * right)], name + "mlp.down_proj"));
+                }),
+            ];
+            BlockOutputs.Add(stream);
+        }
+
+        string head = checkpoint.Flag("tie_word_embeddings") ? "model.embed_tokens" : "lm_head";
+        return [.. stream.Select(row => Linear(RmsNorm(row, "model.norm.weight", epsilon), head))];
+    }
+
+    private int Window(int block) => checkpoint.Architecture switch
+    {
+        "MistralForCausalLM" => checkpoint.Find("sliding_window")?.GetInt32() ?? int.MaxValue,
+        "Qwen2ForCausalLM" or "Qwen3ForCausalLM" when checkpoint.Flag("use_sliding_window") && block >= checkpoint.Int("max_window_layers") => checkpoint.Int("sliding_window"),
+        _ => int.MaxValue,
+    };
+
+    private double[][] Attend(double[][] queries, double[][] keys, double[][] values, int heads, int keyValueHeads, int headSize, int window)
+    {
+        int tokens = queries.Length;
+        double[][] result = [.. queries.Select(_ => new double[heads * headSize])];
+        double[][][] probabilities = new double[heads][][];
+        for (int head = 0; head < heads; head++)
+        {
+            int shared = head * keyValueHeads / heads;
+            probabilities[head] = new double[tokens][];
+            for (int query = 0; query < tokens; query++)
+            {
+                double[] weights = new double[tokens];
+                for (int key = 0; key <= query; key++)
+                {
+                    // A window of w positions reaches from the token itself back to the one w − 1 before it.
+                    if (query - key >= window)
+                    {
+                        continue;
+                    }
+
+                    double score = 0;
+                    for (int i = 0; i < headSize; i++)
+                    {
+                        score += queries[query][(head * headSize) + i] * keys[key][(shared * headSize) + i];
+                    }
+
+                    weights[key] = Math.Exp(score / Math.Sqrt(headSize));
+                }
+
+                double total = weights.Sum();
+                for (int key = 0; key < tokens; key++)
+                {
+                    weights[key] /= total;
+                    for (int i = 0; i < headSize; i++)
+                    {
+                        result[query][(head * headSize) + i] += weights[key] * values[key][(shared * headSize) + i];
+                    }
+                }
+
+                probabilities[head][query] = weights;
+            }
+        }
+
+        Probabilities.Add(probabilities);
+        return result;
+    }
+
+    /// <summary>Rotates pairs (i, i + headSize / 2) of every head.</summary>
+    private double[] Rotate(double[] row, int headSize, int position)
+    {
+        double[] result = new double[row.Length];
+        int half = headSize / 2;
+        for (int start = 0; start < row.Length; start += headSize)
+        {
+            for (int i = 0; i < half; i++)
+            {
+                double angle = position * Frequency(i, headSize);
+                result[start + i] = (row[start + i] * Math.Cos(angle)) - (row[start + half + i] * Math.Sin(angle));
+                result[start + half + i] = (row[start + half + i] * Math.Cos(angle)) + (row[start + i] * Math.Sin(angle));
+            }
+        }
+
+        return result;
+    }
+
+    private double Frequency(int pair, int headSize)
+    {
+        double frequency = 1 / Math.Pow(checkpoint.Double("rope_theta"), 2.0 * pair / headSize);
+        if (checkpoint.Find("rope_scaling") is not JsonElement scaling)
+        {
+            return frequency;
+        }
+
+        double factor = scaling.GetProperty("factor").GetDouble();
+        if (scaling.GetProperty("rope_type").GetString() == "linear")
+        {
+            return frequency / factor;
+        }
+
+        double low = scaling.GetProperty("low_freq_factor").GetDouble();
+        double high = scaling.GetProperty("high_freq_factor").GetDouble();
+        double original = scaling.GetProperty("original_max_position_embeddings").GetDouble();
+        double wavelength = 2 * Math.PI / frequency;
+        if (wavelength < original / high)
+        {
+            return frequency;
+        }
+
+        if (wavelength > original / low)
+        {
+            return frequency / factor;
+        }
+
+        double smooth = ((original / wavelength) - low) / (high - low);
+        return ((1 - smooth) * frequency / factor) + (smooth * frequency);
+    }
+
+    private double Activate(double x) => checkpoint.Text(_isGpt2 ? "activation_function" : "hidden_act") switch
+    {
+        "silu" => x / (1 + Math.Exp(-x)),
+        "relu" => Math.Max(x, 0),
+        "gelu_new" or "gelu_pytorch_tanh" => 0.5 * x * (1 + Math.Tanh(Math.Sqrt(2 / Math.PI) * (x + (0.044715 * x * x * x)))),
+        "gelu" => x * NormalDistribution(x),
+        string other => throw new InvalidDataException(other),
+    };
+
+    /// <summary>The cumulative normal distribution by Simpson's rule.</summary>
+    private static double NormalDistribution(double x)
+    {
+        const int Steps = 2000;
+        double width = x / Steps;
+        double sum = 0;
+        for (int i = 0; i <= Steps; i++)
+        {
+            sum += (i is 0 or Steps ? 1 : i % 2 == 1 ? 4 : 2) * Math.Exp(-i * width * i * width / 2);
+        }
+
+        return 0.5 + (sum * width / 3 / Math.Sqrt(2 * Math.PI));
+    }
+
+    private double[] HeadNorm(double[] row, string gain, int headSize, double epsilon) => checkpoint.Has(gain)
+        ? [.. row.Chunk(headSize).SelectMany(head => RmsNorm(head, gain, epsilon))]
+        : row;
+
+    private double[] RmsNorm(double[] row, string gain, double epsilon)
+    {
+        double root = Math.Sqrt(row.Average(value => value * value) + epsilon);
+        return [.. row.Zip(checkpoint[gain], (value, weight) => value / root * weight)];
+    }
+
+    private double[] LayerNorm(double[] row, string name, double epsilon)
+    {
+        double mean = row.Average();
+        double root = Math.Sqrt(row.Average(value => (value - mean) * (value - mean)) + epsilon);
+        return [.. row.Select((value, i) => ((value - mean) / root * checkpoint[name + ".weight"][i]) + checkpoint[name + ".bias"][i])];
+    }
+
+    private double[] Linear(double[] input, string name)
+    {
+        double[] weight = checkpoint[name + ".weight"];
+        double[] result = checkpoint.Has(name + ".bias") ? [.. checkpoint[name + ".bias"]] : new double[weight.Length / input.Length];
+        for (int row = 0; row < result.Length; row++)
+        {
+            for (int column = 0; column < input.Length; column++)
+            {
+                result[row] += weight[(row * input.Length) + column] * input[column];
+            }
+        }
+
+        return result;
+    }
+
+    private double[] TransposedLinear(double[] input, string name)
+    {
+        double[] weight = checkpoint[name + ".weight"];
+        double[] result = [.. checkpoint[name + ".bias"]];
+        for (int row = 0; row < result.Length; row++)
+        {
+            for (int column = 0; column < input.Length; column++)
+            {
+                result[row] += weight[(column * result.Length) + row] * input[column];
+            }
+        }
+
+        return result;
+    }
+
+    private double[] Row(string name, int row, int size) => checkpoint[name][(row * size)..((row + 1) * size)];
+
+    private static double[] Sum(double[] left, double[] right) => [.. left.Zip(right, (x, y) => x + y)];
+}

@@ -33,8 +33,16 @@ internal sealed class AddedTokens
 
     /// <summary>The finder of tokens that are looked for in normalized text, by their normalized form.</summary>
     public AddedTokenFinder? NormalizedFinder(IReadOnlyList<INormalizer> normalizers) =>
-        Finder(_tokens.Where(static token => token.Normalized).Select(token => KeyValuePair.Create(
-            normalizers.Aggregate(token.Content, static (text, normalizer) => normalizer.Normalize(text)), token)));
+        Finder(_tokens.Where(static token => token.Normalized).Select(token => KeyValuePair.Create(Normalize(token, normalizers), token)));
+
+    /// <summary>The texts of tokens that decoding starts from, where they are not the piece itself: like the library, what the
+    /// normalizers made of a token on the way in is what the decoder is to undo.</summary>
+    public IReadOnlyDictionary<int, string> DecodedForms(IReadOnlyList<INormalizer> normalizers) => _tokens
+        .Where(token => token.Normalized && Normalize(token, normalizers) != token.Content)
+        .ToDictionary(static token => token.Id, token => Normalize(token, normalizers));
+
+    private static string Normalize(AddedToken token, IReadOnlyList<INormalizer> normalizers) =>
+        normalizers.Aggregate(token.Content, static (text, normalizer) => normalizer.Normalize(text));
 
     private static AddedTokenFinder? Finder(IEnumerable<KeyValuePair<string, AddedToken>> tokens)
     {

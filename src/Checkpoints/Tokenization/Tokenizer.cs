@@ -100,7 +100,7 @@ public sealed class Tokenizer
             string piece = _parts.Vocabulary.Piece(id);
             if (!skipSpecialTokens || !IsSpecial(id))
             {
-                pieces.Add(piece);
+                pieces.Add(_parts.DecodedForms.GetValueOrDefault(id, piece));
             }
         }
 

@@ -40,17 +40,8 @@ internal static class EscapedBytes
         return text.ToString();
     }
 
-    /// <summary>Writes bytes so that every one of them shows as U+FFFD.</summary>
-    public static string Each(ReadOnlySpan<byte> bytes)
-    {
-        StringBuilder text = new(bytes.Length);
-        foreach (byte value in bytes)
-        {
-            text.Append((char)(Shown + value));
-        }
-
-        return text.ToString();
-    }
+    /// <summary>Writes a byte so that it shows as U+FFFD by itself.</summary>
+    public static string Of(byte value) => ((char)(Shown + value)).ToString();
 
     /// <summary>The text with U+FFFD for the bytes.</summary>
     public static string ToText(string escaped)

@@ -14,6 +14,9 @@ internal readonly struct JsonPlace
         Element = element;
     }
 
+    /// <summary>Gets the path of the file.</summary>
+    public string File => _file.Path;
+
     /// <summary>Gets the keys and indices that lead here, such as <c>model.merges[3]</c>; empty for the root.</summary>
     public string Key { get; }
 

@@ -44,26 +44,47 @@ internal static class ModelReader
         Refuse(model, "dropout", "null or 0: dropout makes ids random");
         Refuse(model, "continuing_subword_prefix", "null or empty: marks inside words are not supported");
         Refuse(model, "end_of_word_suffix", "null or empty: marks at the end of words are not supported");
-        MergeTable merges = ReadMerges(model.Require("merges"), vocabulary);
-        ISymbolSource symbols = new ByteSymbols(path, vocabulary);
-        return new BytePairModel(vocabulary, merges, symbols, model.FlagOr("ignore_merges", false));
-    }
-
-    private static MergeTable ReadMerges(JsonPlace place, Vocabulary vocabulary)
-    {
-        place.RequireKind(JsonValueKind.Array, "an array of pairs");
-        MergeTable merges = new(place.Element.GetArrayLength());
-        int rank = 0;
-        foreach (JsonElement element in place.Element.EnumerateArray())
+        List<(string Left, string Right)> pairs = ReadPairs(model.Require("merges"), vocabulary, out MergeTable merges);
+        bool ignoreMerges = model.FlagOr("ignore_merges", false);
+        if (isByteLevel)
         {
-            JsonPlace item = place.At($"[{rank}]", element);
-            (string left, string right) = ReadPair(item);
-            merges.Set(
-                IdOf(left, item, vocabulary), IdOf(right, item, vocabulary), new Merge(rank, IdOf(left + right, item, vocabulary)));
-            rank++;
+            return new BytePairModel(vocabulary, merges, new ByteSymbols(path, vocabulary), wordStarts: null, ignoreMerges);
         }
 
-        return merges;
+        CharacterSymbols symbols = new(
+            path, vocabulary, model.FlagOr("byte_fallback", false), UnknownId(model, vocabulary), model.FlagOr("fuse_unk", false));
+        return new BytePairModel(vocabulary, merges, symbols, ignoreMerges ? null : new WordStarts(vocabulary, pairs), ignoreMerges);
+    }
+
+    private static int? UnknownId(JsonPlace model, Vocabulary vocabulary)
+    {
+        if (model.Find("unk_token") is not { } place)
+        {
+            return null;
+        }
+
+        return vocabulary.TryGetId(place.Text(), out int id)
+            ? id
+            : throw place.Wrong($"is {Quotation.Of(place.Text())}, which \"model.vocab\" lacks; it must be one of its pieces");
+    }
+
+    private static List<(string Left, string Right)> ReadPairs(JsonPlace place, Vocabulary vocabulary, out MergeTable merges)
+    {
+        place.RequireKind(JsonValueKind.Array, "an array of pairs");
+        int count = place.Element.GetArrayLength();
+        List<(string Left, string Right)> pairs = new(count);
+        merges = new MergeTable(count);
+        foreach (JsonElement element in place.Element.EnumerateArray())
+        {
+            int rank = pairs.Count;
+            JsonPlace item = place.At($"[{rank}]", element);
+            (string left, string right) = ReadPair(item);
+            pairs.Add((left, right));
+            merges.Set(
+                IdOf(left, item, vocabulary), IdOf(right, item, vocabulary), new Merge(rank, IdOf(left + right, item, vocabulary)));
+        }
+
+        return pairs;
     }
 
     private static (string Left, string Right) ReadPair(JsonPlace item)

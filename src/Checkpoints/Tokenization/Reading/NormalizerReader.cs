@@ -5,6 +5,8 @@ namespace OutlierQuant.Checkpoints.Tokenization.Reading;
 /// <summary>Reads <c>normalizer</c> of <c>tokenizer.json</c>.</summary>
 internal static class NormalizerReader
 {
+    private const string Supported = "Sequence, NFC, NFD, NFKC, NFKD, Lowercase, Prepend, Replace, Strip and StripAccents";
+
     /// <summary>Reads the normalizers in the order in which they apply.</summary>
     public static IReadOnlyList<INormalizer> Read(JsonPlace? place)
     {
@@ -20,17 +22,28 @@ internal static class NormalizerReader
     private static void Append(JsonPlace place, List<INormalizer> normalizers)
     {
         string type = place.Require("type").Text();
-        switch (type)
+        if (type == "Sequence")
         {
-            case "Sequence":
-                foreach (JsonPlace item in place.Require("normalizers").Items())
-                {
-                    Append(item, normalizers);
-                }
+            foreach (JsonPlace item in place.Require("normalizers").Items())
+            {
+                Append(item, normalizers);
+            }
 
-                break;
-            default:
-                throw place.Wrong($"has the type {Quotation.Of(type)}; supported are Sequence");
+            return;
         }
+
+        normalizers.Add(type switch
+        {
+            "NFC" => new UnicodeNormalizer(compose: true, compatible: false),
+            "NFD" => new UnicodeNormalizer(compose: false, compatible: false),
+            "NFKC" => new UnicodeNormalizer(compose: true, compatible: true),
+            "NFKD" => new UnicodeNormalizer(compose: false, compatible: true),
+            "Lowercase" => new LowercaseNormalizer(),
+            "StripAccents" => new StripAccentsNormalizer(),
+            "Strip" => new StripNormalizer(place.Require("strip_left").Flag(), place.Require("strip_right").Flag()),
+            "Prepend" => new PrependNormalizer(place.Require("prepend").Text()),
+            "Replace" => new ReplaceNormalizer(PatternReader.Read(place.Require("pattern")), place.Require("content").Text()),
+            _ => throw place.Wrong($"has the type {Quotation.Of(type)}; supported are {Supported}"),
+        });
     }
 }

@@ -1,3 +1,4 @@
+using System.Text;
 using OutlierQuant.Checkpoints.Tokenization.Splitting;
 
 namespace OutlierQuant.Checkpoints.Tokenization.Reading;
@@ -5,6 +6,8 @@ namespace OutlierQuant.Checkpoints.Tokenization.Reading;
 /// <summary>Reads <c>pre_tokenizer</c> of <c>tokenizer.json</c>.</summary>
 internal sealed class PreTokenizerReader
 {
+    private const string Supported = "Sequence, ByteLevel, Split, Metaspace, Digits, Punctuation, Whitespace and WhitespaceSplit";
+
     private readonly List<ISplitter> _splitters = [];
     private bool _isByteLevel;
 
@@ -41,7 +44,8 @@ internal sealed class PreTokenizerReader
                 AppendByteLevel(place);
                 break;
             default:
-                throw place.Wrong($"has the type {Quotation.Of(type)}; supported are ByteLevel and Sequence");
+                _splitters.Add(ReadSplitter(place, type));
+                break;
         }
     }
 
@@ -55,7 +59,31 @@ internal sealed class PreTokenizerReader
 
         if (place.FlagOr("use_regex", true))
         {
-            _splitters.Add(new WordSplitter(new Gpt2Pattern()));
+            _splitters.Add(new PatternSplitter(new WordMatcher(new Gpt2Pattern()), SplitBehavior.Isolated, invert: false));
         }
     }
+
+    private static ISplitter ReadSplitter(JsonPlace place, string type) => type switch
+    {
+        "Split" => new PatternSplitter(
+            PatternReader.Read(place.Require("pattern")), ReadBehavior(place.Require("behavior")), place.FlagOr("invert", false)),
+        "Metaspace" => new MetaspaceSplitter(MetaspaceReader.Mark(place), MetaspaceReader.Prepend(place), place.FlagOr("split", true)),
+        "Digits" => new PatternSplitter(
+            new RuneMatcher(static rune => Rune.IsNumber(rune)),
+            place.FlagOr("individual_digits", false) ? SplitBehavior.Isolated : SplitBehavior.Contiguous,
+            invert: false),
+        "Punctuation" => new PatternSplitter(
+            new RuneMatcher(IsPunctuation), place.Find("behavior") is { } behavior ? ReadBehavior(behavior) : SplitBehavior.Isolated, invert: false),
+        "Whitespace" => new PatternSplitter(new WhitespaceMatcher(), SplitBehavior.Removed, invert: true),
+        "WhitespaceSplit" => new PatternSplitter(new RuneMatcher(Rune.IsWhiteSpace), SplitBehavior.Removed, invert: false),
+        _ => throw place.Wrong($"has the type {Quotation.Of(type)}; supported are {Supported}"),
+    };
+
+    private static SplitBehavior ReadBehavior(JsonPlace place) =>
+        Enum.TryParse(place.Text(), out SplitBehavior behavior) && behavior.ToString() == place.Text()
+            ? behavior
+            : throw place.Wrong($"is {Quotation.Of(place.Text())}; one of {string.Join(", ", Enum.GetNames<SplitBehavior>())} is required");
+
+    private static bool IsPunctuation(Rune rune) =>
+        Rune.IsPunctuation(rune) || (rune.IsAscii && Rune.IsSymbol(rune));
 }

@@ -34,6 +34,6 @@ internal static class TokenizerReader
             ModelReader.Read(path, model, vocabulary, preTokenizer.IsByteLevel));
         DecoderChain decoder = DecoderReader.Read(root.Find("decoder"));
         SpecialTokens special = SpecialTokenReader.Read(config, PostProcessorReader.Read(root.Find("post_processor"), vocabulary), tokens);
-        return new TokenizerParts(vocabulary, tokens.SpecialIds, encoder, decoder, special);
+        return new TokenizerParts(vocabulary, tokens.SpecialIds, tokens.DecodedForms(normalizers), encoder, decoder, special);
     }
 }

@@ -12,11 +12,13 @@ internal static class WordRunes
         <= UnicodeCategory.LetterNumber => true, // letters, marks, decimal digits and letter numbers come first in the enumeration
         UnicodeCategory.ConnectorPunctuation => true,
         UnicodeCategory.Format => rune.Value is 0x200C or 0x200D,
-        // Circled and squared Latin letters are alphabetic symbols.
-        UnicodeCategory.OtherSymbol => rune.Value is (>= 0x24B6 and <= 0x24E9) or (>= 0x1F130 and <= 0x1F149)
-            or (>= 0x1F150 and <= 0x1F169) or (>= 0x1F170 and <= 0x1F189),
+        UnicodeCategory.OtherSymbol => IsCircledLetter(rune.Value),
         _ => false,
     };
+
+    /// <summary>Whether a code point is a circled or squared Latin letter: the alphabetic symbols.</summary>
+    public static bool IsCircledLetter(int codePoint) => codePoint is (>= 0x24B6 and <= 0x24E9) or (>= 0x1F130 and <= 0x1F149)
+        or (>= 0x1F150 and <= 0x1F169) or (>= 0x1F170 and <= 0x1F189);
 
     /// <summary>Whether the last code point of a text is part of a word.</summary>
     public static bool EndsWithWord(ReadOnlySpan<char> text) =>

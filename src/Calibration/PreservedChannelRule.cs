@@ -15,7 +15,7 @@ namespace OutlierQuant.Calibration;
 public sealed record PreservedChannelRule
 {
     /// <summary>How many times the median channel's absmax a channel must exceed. At least 1.</summary>
-    public double MinRatio { get; init; } = 4;
+    public double MinRatio { get; init; } = 2;
 
     /// <summary>The largest share of channels suggested. Above 0, at most 1.</summary>
     public double MaxShare { get; init; } = 1.0 / 32;

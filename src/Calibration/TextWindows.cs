@@ -6,7 +6,8 @@ namespace OutlierQuant.Calibration;
 /// <remarks>
 /// The text is tokenized once, without special tokens, and cut into windows that do not overlap: <c>context</c> tokens each, or the
 /// beginning-of-sequence token and <c>context − 1</c> tokens. A last, shorter window is dropped. When fewer windows are wanted than the
-/// text holds, window i of n is number <c>floor(i · inText / n)</c>: evenly spaced, beginning with the first.
+/// text holds, window i of n is number <c>floor(i · (inText − 1) / (n − 1))</c>: evenly spaced from the first to the last. (The numbers
+/// in the bundled models' records were made on windows chosen in this way.)
 /// </remarks>
 public static class TextWindows
 {
@@ -59,7 +60,7 @@ public static class TextWindows
         int[][] windows = new int[Math.Min(inText, maxWindows ?? inText)][];
         for (int i = 0; i < windows.Length; i++)
         {
-            int number = (int)((long)i * inText / windows.Length);
+            int number = (int)((long)i * (inText - 1) / Math.Max(windows.Length - 1, 1));
             ReadOnlySpan<int> ofText = tokens.Slice(number * textTokens, textTokens);
             windows[i] = bosTokenId is int bos ? [bos, .. ofText] : ofText.ToArray();
         }

@@ -2,9 +2,10 @@ using System.Text.Json.Serialization;
 
 namespace OutlierQuant.Calibration.Profiles;
 
-/// <summary>How a <see cref="CalibrationProfile"/> is written: camelCase, indented, unknown and missing keys refused.</summary>
+/// <summary>How a <see cref="CalibrationProfile"/> is written: camelCase, indented, unknown, missing and repeated keys refused.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    AllowDuplicateProperties = false,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
     RespectNullableAnnotations = true,
     RespectRequiredConstructorParameters = true,

@@ -61,22 +61,37 @@ internal static class ProfileReader
     private static string Problem(JsonException exception)
     {
         string place = exception.Path ?? "$";
-        string message = exception.Message;
+        string message = FirstSentence(exception.Message);
+        const string Missing = "including: ";
         if (message.Contains("could not be mapped", StringComparison.Ordinal))
         {
             return $"unknown key {place}; a calibration profile of version {CalibrationProfile.CurrentVersion} has no such key";
         }
 
-        int names = message.IndexOf("including: ", StringComparison.Ordinal);
-        if (names >= 0)
+        if (message.IndexOf(Missing, StringComparison.Ordinal) is int names and >= 0)
         {
-            int end = message.IndexOf(". Path:", names, StringComparison.Ordinal);
-            return $"{place} lacks {message[(names + "including: ".Length)..(end < 0 ? message.Length : end)].TrimEnd('.')}; every key is required";
+            return $"{place} lacks {message[(names + Missing.Length)..]}; every key is required";
         }
 
-        return exception.InnerException is null && exception.Path is null
-            ? $"malformed JSON; {message.TrimEnd('.')}"
-            : $"{place} holds a value of the wrong kind; see docs/formats.md for what a calibration profile holds";
+        if (message.Contains("Duplicate property", StringComparison.Ordinal))
+        {
+            return $"a key of {place} is repeated; each key occurs once";
+        }
+
+        bool isSyntax = exception.Path is null || exception.InnerException is JsonException;
+        return isSyntax ? $"malformed JSON at {place}; {message}" : $"{place} holds a value of the wrong kind; docs/formats.md says what it holds";
+    }
+
+    /// <summary>Drops the place, which the message of the serializer repeats at its end.</summary>
+    private static string FirstSentence(string message)
+    {
+        foreach (string place in (string[])[" Path: ", " LineNumber: "])
+        {
+            int end = message.IndexOf(place, StringComparison.Ordinal);
+            message = end < 0 ? message : message[..end];
+        }
+
+        return message.TrimEnd('.');
     }
 
     private static long ByteOffset(ReadOnlySpan<byte> json, JsonException exception)

@@ -2,7 +2,7 @@ using System.Numerics.Tensors;
 
 namespace OutlierQuant.Calibration.Statistics;
 
-/// <summary>The exact median magnitude of a span, in two passes over it for each middle value, without copying or sorting it.</summary>
+/// <summary>The exact median magnitude of a span, in two passes over it, without copying or sorting it.</summary>
 /// <remarks>
 /// Bits of a non-negative IEEE float, read as an integer, order like the float. The first pass counts the upper 16 bits of every
 /// magnitude, which names the bucket that holds a rank; the second counts the lower 16 bits inside that bucket, which names the value.
@@ -17,29 +17,28 @@ public sealed class AbsoluteMedian
     private const int Buckets = 1 << 16;
     private readonly int[] _counts = new int[Buckets];
 
-    /// <summary>Computes the median of <c>|values|</c>: the middle one, or the mean of the two middle ones when their number is even.</summary>
+    /// <summary>Computes the median of <c>|values|</c>: the middle one, the lower of the two when their number is even.</summary>
+    /// <remarks>The lower one because the code published with arXiv:2402.17762 takes it (<c>torch.median</c>).</remarks>
     /// <param name="values">Finite values, at least one. Any shape.</param>
     /// <exception cref="ArgumentException">There is no value.</exception>
-    public double Of(ReadOnlySpan<float> values)
+    public float Of(ReadOnlySpan<float> values)
     {
         if (values.IsEmpty)
         {
             throw new ArgumentException("The median of no values is not defined; at least one is needed.", nameof(values));
         }
 
-        int middle = values.Length / 2;
-        bool isOdd = (values.Length & 1) == 1;
-        if (values.Length <= LargestSorted)
+        int middle = (values.Length - 1) / 2;
+        if (values.Length > LargestSorted)
         {
-            Span<float> sorted = stackalloc float[LargestSorted];
-            sorted = sorted[..values.Length];
-            TensorPrimitives.Abs(values, sorted);
-            sorted.Sort();
-            return isOdd ? sorted[middle] : ((double)sorted[middle - 1] + sorted[middle]) / 2;
+            return OfRank(values, middle);
         }
 
-        double upper = OfRank(values, middle);
-        return isOdd ? upper : (OfRank(values, middle - 1) + upper) / 2;
+        Span<float> sorted = stackalloc float[LargestSorted];
+        sorted = sorted[..values.Length];
+        TensorPrimitives.Abs(values, sorted);
+        sorted.Sort();
+        return sorted[middle];
     }
 
     /// <summary>Finds the magnitude at a 0-based rank in rising order.</summary>

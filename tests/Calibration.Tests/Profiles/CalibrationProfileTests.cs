@@ -91,7 +91,7 @@ public sealed class CalibrationProfileTests
     [InlineData("\"median\": 0.5,", "\"median\": \"0.5\",", "$.blocks[0].median holds a value of the wrong kind")]
     [InlineData("\"median\": 0.5,", "\"median\": NaN,", "$.blocks[0].median")]
     [InlineData("\"median\": 0.5,", "\"median\": -0.5,", "$.blocks[0].median is negative")]
-    [InlineData("\"median\": 0.5,", "\"median\": 0.5, \"median\": 0.5,", "$.blocks[0]")]
+    [InlineData("\"median\": 0.5,", "\"median\": 0.5, \"median\": 0.5,", "is repeated; each key occurs once")]
     [InlineData("\"tokenClass\": \"bos\"", "\"tokenClass\": \"start\"", "tokenClass holds a value of the wrong kind")]
     [InlineData("\"tokenClass\": \"bos\"", "\"tokenClass\": 0", "tokenClass holds a value of the wrong kind")]
     [InlineData("\"block\": 0,\n      \"median\"", "\"block\": 1,\n      \"median\"", "$.blocks[0].block is 1")]

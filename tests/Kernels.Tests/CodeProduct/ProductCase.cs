@@ -1,4 +1,5 @@
 using OutlierQuant.Kernels.CodeProduct;
+using Xunit;
 
 namespace OutlierQuant.Kernels.Tests.CodeProduct;
 
@@ -113,8 +114,20 @@ internal sealed class ProductCase
         }
     }
 
+    public void AssertNearReference(ICodeProductKernel kernel, bool onCodes)
+    {
+        float[] expected = Multiply(new CodeProductReference(), onCodes), actual = Multiply(kernel, onCodes);
+        for (int i = 0; i < expected.Length; i++)
+        {
+            double difference = Math.Abs((double)expected[i] - actual[i]), bound = Bound(onCodes, i / Rows, i % Rows);
+            Assert.True(
+                difference <= bound,
+                $"{Format}, {Tokens} tokens, {Rows} rows, {Columns} columns in groups of {GroupSize}, {PreservedChannels.Length} preserved: token {i / Rows}, row {i % Rows} is {actual[i]}, expected {expected[i]} ± {bound:g3}.");
+        }
+    }
+
     /// <summary>Computes the largest allowed difference for one element.</summary>
-    public double Bound(bool onCodes, int token, int row)
+    private double Bound(bool onCodes, int token, int row)
     {
         double magnitude = 0;
         for (int c = 0; c < Columns; c++)

@@ -1,12 +1,14 @@
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using OutlierQuant.Kernels.CodeProduct.Steps;
+using OutlierQuant.Kernels.FloatMatmul;
+using OutlierQuant.Kernels.FloatMatmul.Lanes;
 
 namespace OutlierQuant.Kernels.CodeProduct;
 
 /// <summary>Products over packed codes with the vector instructions of this processor.</summary>
 /// <remarks>
-/// <para>One token goes by rows, which read the weights once in order; more go by tiles, which use what they load several times.
+/// <para>One token goes by rows, which read the weights once in order; more go by tiles or panels, which use what they load several times.
 /// Activation codes multiply in integers, float activations in binary32.</para>
 /// <para>Activation codes with groups that are not a multiple of 32 columns, which no scheme makes, go to <see cref="CodeProductReference"/>.</para>
 /// </remarks>
@@ -17,11 +19,11 @@ public sealed class CodeProductSimd : ICodeProductKernel
     private readonly IIntegerRoute[] _integerTiles;
     private readonly IIntegerRoute _integerRow;
     private readonly IFloatRoute _floatRow;
-    private readonly IFloatRoute _floatTile;
+    private readonly IFloatRoute _floatPanels;
 
     /// <summary>Initializes the kernel with the best instructions of this processor.</summary>
     public CodeProductSimd()
-        : this(IntegerRow(), IntegerTiles(), FloatRow(), FloatTile())
+        : this(IntegerRow(), IntegerTiles(), FloatRow(), FloatPanels())
     {
     }
 
@@ -29,13 +31,13 @@ public sealed class CodeProductSimd : ICodeProductKernel
     /// <param name="integerRow">For one token of codes.</param>
     /// <param name="integerTiles">For several tokens of codes: the first that fits the groups is used.</param>
     /// <param name="floatRow">For one token of floats.</param>
-    /// <param name="floatTile">For several tokens of floats, and any groups.</param>
-    internal CodeProductSimd(IIntegerRoute integerRow, IIntegerRoute[] integerTiles, IFloatRoute floatRow, IFloatRoute floatTile)
+    /// <param name="floatPanels">For several tokens of floats, and any groups.</param>
+    internal CodeProductSimd(IIntegerRoute integerRow, IIntegerRoute[] integerTiles, IFloatRoute floatRow, IFloatRoute floatPanels)
     {
         _integerRow = integerRow;
         _integerTiles = integerTiles;
         _floatRow = floatRow;
-        _floatTile = floatTile;
+        _floatPanels = floatPanels;
     }
 
     /// <inheritdoc/>
@@ -43,7 +45,7 @@ public sealed class CodeProductSimd : ICodeProductKernel
 
     /// <inheritdoc/>
     public string Describe(WeightFormat format, bool integerActivations) =>
-        CodeProductName.Of(format, integerActivations, integerActivations ? _integerTiles[0].Name : _floatTile.Name);
+        CodeProductName.Of(format, integerActivations, integerActivations ? _integerTiles[0].Name : _floatPanels.Name);
 
     /// <inheritdoc/>
     public void Multiply(ActivationCodes source, PackedWeights weights, int firstRow, int rowCount, Span<float> destination)
@@ -71,7 +73,7 @@ public sealed class CodeProductSimd : ICodeProductKernel
     public void Multiply(ReadOnlySpan<float> source, int tokens, PackedWeights weights, int firstRow, int rowCount, Span<float> destination)
     {
         CodeProductShape.Check(source, tokens, weights, firstRow, rowCount, destination);
-        IFloatRoute route = tokens == 1 && _floatRow.Fits(weights) ? _floatRow : _floatTile;
+        IFloatRoute route = tokens == 1 && _floatRow.Fits(weights) ? _floatRow : _floatPanels;
         route.Multiply(source, tokens, weights, firstRow, rowCount, destination);
     }
 
@@ -91,11 +93,9 @@ public sealed class CodeProductSimd : ICodeProductKernel
     }
 
     private static IFloatRoute FloatRow() => Vector256.IsHardwareAccelerated
-        ? new FloatRow<Float256Step, Vector256<int>, Vector256<float>>()
-        : new FloatRow<Float128Step, Vector128<int>, Vector128<float>>();
+        ? new FloatRow<Fields256, Vector256<int>, Lanes256, Vector256<float>>("avx2")
+        : new FloatRow<Fields128, Vector128<int>, Lanes128, Vector128<float>>(Vector128ByteStep.Name);
 
-    private static IFloatRoute FloatTile() =>
-        Vector512.IsHardwareAccelerated ? new FloatTile<Float512Step, Vector512<float>>()
-        : Vector256.IsHardwareAccelerated ? new FloatTile<Float256Step, Vector256<float>>()
-        : new FloatTile<Float128Step, Vector128<float>>();
+    private static FloatPanels FloatPanels() => new(
+        Vector512.IsHardwareAccelerated ? "avx512" : Vector256.IsHardwareAccelerated ? "avx2" : Vector128ByteStep.Name, new FloatMatmulSimd());
 }

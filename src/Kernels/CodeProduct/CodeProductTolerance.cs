@@ -2,9 +2,9 @@ namespace OutlierQuant.Kernels.CodeProduct;
 
 /// <summary>How far the float sums of an <see cref="ICodeProductKernel"/> may be from <see cref="CodeProductReference"/>.</summary>
 /// <remarks>
-/// <para>The integer sums are exact, so what differs is rounding: every product and every addition in binary32 errs by at most 2⁻²⁴ of its
-/// result, and no partial result exceeds <c>magnitude = Σ |w_c · x_c|</c> over all columns, preserved ones included. An element passes
-/// through at most <c>columns / 32 + 64</c> roundings: one for each group in its lane, then blocks, lanes, scales and the preserved channels.</para>
+/// <para>The integer sums are exact, so what differs is rounding. A binary32 sum of n products, in any order, fused or not, errs by at most
+/// about n · 2⁻²⁴ times the sum of their magnitudes (Higham, "Accuracy and Stability of Numerical Algorithms", second edition, section 3.1).
+/// Eight more roundings cover the scales, the preserved channels and the result of the reference.</para>
 /// </remarks>
 public static class CodeProductTolerance
 {
@@ -14,5 +14,5 @@ public static class CodeProductTolerance
     /// <summary>Computes the largest allowed difference of one product.</summary>
     /// <param name="columns">Input features.</param>
     /// <param name="magnitude"><c>Σ |w_c · x_c|</c> of the product, in real (dequantized) values.</param>
-    public static double Bound(int columns, double magnitude) => ((columns / 32.0) + 64) * Rounding * magnitude;
+    public static double Bound(int columns, double magnitude) => (columns + 8) * Rounding * magnitude;
 }

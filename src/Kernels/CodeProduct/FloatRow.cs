@@ -2,24 +2,26 @@ using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using OutlierQuant.Kernels.CodeProduct.Steps;
+using OutlierQuant.Kernels.FloatMatmul.Lanes;
 
 namespace OutlierQuant.Kernels.CodeProduct;
 
 /// <summary>Float activations times packed weights, one weight row after the other: reads the weights once, in order, for one token.</summary>
 /// <remarks>
 /// <para>Codes become numbers in registers. A row is taken one block of 32 bytes at a time; a block is one, two or four slices of 32 columns.
-/// The activations are copied once, in the order in which <see cref="IFieldStep{TInts, TFloats}.Field"/> takes fields, with 0 at preserved channels and behind the last column.</para>
+/// The activations are copied once, in the order in which <see cref="IFieldStep{TInts, TVector}.Field"/> takes fields, with 0 at preserved channels and behind the last column.</para>
 /// <para>Groups are whole slices, or one group is the whole row; then products are scaled once, at the end.</para>
 /// </remarks>
-internal sealed class FloatRow<TStep, TInts, TFloats> : IFloatRoute
-    where TStep : struct, IFieldStep<TInts, TFloats>
+internal sealed class FloatRow<TFields, TInts, TLanes, TVector>(string name) : IFloatRoute
+    where TFields : struct, IFieldStep<TInts, TVector>
     where TInts : struct
-    where TFloats : struct
+    where TLanes : struct, ILanes<TVector>
+    where TVector : struct
 {
     private const int Slice = 32;
     private const int BytesPerLane = 4;
 
-    public string Name => TStep.Name;
+    public string Name => name;
 
     public bool Fits(PackedWeights weights) => weights.GroupSize % Slice == 0 || weights.GroupSize >= weights.Columns;
 
@@ -68,24 +70,24 @@ internal sealed class FloatRow<TStep, TInts, TFloats> : IFloatRoute
         ArrayPool<float>.Shared.Return(ordered);
     }
 
-    /// <summary>Copies a token so that <c>Width</c> numbers in sequence belong to byte 0 of each lane, the next to byte 1, and so on.</summary>
+    /// <summary>Copies a token so that <c>Count</c> numbers in sequence belong to byte 0 of each lane, the next to byte 1, and so on.</summary>
     private static void Order(ReadOnlySpan<float> token, ReadOnlySpan<int> preservedChannels, Span<float> ordered, Span<float> side)
     {
         const int Chunk = BytesPerLane * 8;
-        int chunk = BytesPerLane * TStep.Width;
+        int chunk = BytesPerLane * TLanes.Count;
         ordered.Clear();
         int whole = token.Length / Chunk * Chunk;
-        ref readonly float source = ref MemoryMarshal.GetReference(token);
+        ref float source = ref MemoryMarshal.GetReference(token);
         ref float destination = ref MemoryMarshal.GetReference(ordered);
         for (int c = 0; c < whole; c += chunk)
         {
-            for (int lane = 0; lane < TStep.Width; lane++)
+            for (int lane = 0; lane < TLanes.Count; lane++)
             {
                 nuint from = (nuint)(c + (BytesPerLane * lane)), to = (nuint)(c + lane);
-                Unsafe.Add(ref destination, to) = Unsafe.Add(ref Unsafe.AsRef(in source), from);
-                Unsafe.Add(ref destination, to + (nuint)TStep.Width) = Unsafe.Add(ref Unsafe.AsRef(in source), from + 1);
-                Unsafe.Add(ref destination, to + (nuint)(2 * TStep.Width)) = Unsafe.Add(ref Unsafe.AsRef(in source), from + 2);
-                Unsafe.Add(ref destination, to + (nuint)(3 * TStep.Width)) = Unsafe.Add(ref Unsafe.AsRef(in source), from + 3);
+                Unsafe.Add(ref destination, to) = Unsafe.Add(ref source, from);
+                Unsafe.Add(ref destination, to + (nuint)TLanes.Count) = Unsafe.Add(ref source, from + 1);
+                Unsafe.Add(ref destination, to + (nuint)(2 * TLanes.Count)) = Unsafe.Add(ref source, from + 2);
+                Unsafe.Add(ref destination, to + (nuint)(3 * TLanes.Count)) = Unsafe.Add(ref source, from + 3);
             }
         }
 
@@ -103,100 +105,100 @@ internal sealed class FloatRow<TStep, TInts, TFloats> : IFloatRoute
 
     private static int Place(int column)
     {
-        int chunk = BytesPerLane * TStep.Width;
+        int chunk = BytesPerLane * TLanes.Count;
         int inChunk = column % chunk;
-        return column - inChunk + (inChunk % BytesPerLane * TStep.Width) + (inChunk / BytesPerLane);
+        return column - inChunk + (inChunk % BytesPerLane * TLanes.Count) + (inChunk / BytesPerLane);
     }
 
     private static float WholeRow<TPacking>(ReadOnlySpan<byte> row, ReadOnlySpan<float> ordered)
         where TPacking : struct, IPacking
     {
-        ref readonly byte packed = ref MemoryMarshal.GetReference(row);
-        ref readonly float token = ref MemoryMarshal.GetReference(ordered);
+        ref byte packed = ref MemoryMarshal.GetReference(row);
+        ref float token = ref MemoryMarshal.GetReference(ordered);
         nuint blockColumns = (nuint)(WeightPacking.BlockBytes * 8 / TPacking.Bits), end = (nuint)row.Length, column = 0;
-        TFloats total0 = default, total1 = default, total2 = default, total3 = default;
+        TVector total0 = default, total1 = default, total2 = default, total3 = default;
         for (nuint block = 0; block < end; block += WeightPacking.BlockBytes, column += blockColumns)
         {
-            for (int i = 0; i < Slice; i += BytesPerLane * TStep.Width)
+            for (int i = 0; i < Slice; i += BytesPerLane * TLanes.Count)
             {
-                TInts lanes = Signed<TPacking>(TStep.LoadLanes(in packed, block + (nuint)i));
-                (total0, total1, total2, total3) = AddSlice<TPacking>(total0, total1, total2, total3, lanes, 0, in token, column + (nuint)i);
+                TInts lanes = Signed<TPacking>(TFields.Load(ref packed, block + (nuint)i));
+                (total0, total1, total2, total3) = AddSlice<TPacking>(total0, total1, total2, total3, lanes, 0, ref token, column + (nuint)i);
                 if (TPacking.Bits <= 4)
                 {
-                    (total0, total1, total2, total3) = AddSlice<TPacking>(total0, total1, total2, total3, lanes, 1, in token, column + (nuint)i);
+                    (total0, total1, total2, total3) = AddSlice<TPacking>(total0, total1, total2, total3, lanes, 1, ref token, column + (nuint)i);
                 }
 
                 if (TPacking.Bits == 2)
                 {
-                    (total0, total1, total2, total3) = AddSlice<TPacking>(total0, total1, total2, total3, lanes, 2, in token, column + (nuint)i);
-                    (total0, total1, total2, total3) = AddSlice<TPacking>(total0, total1, total2, total3, lanes, 3, in token, column + (nuint)i);
+                    (total0, total1, total2, total3) = AddSlice<TPacking>(total0, total1, total2, total3, lanes, 2, ref token, column + (nuint)i);
+                    (total0, total1, total2, total3) = AddSlice<TPacking>(total0, total1, total2, total3, lanes, 3, ref token, column + (nuint)i);
                 }
             }
         }
 
-        return TStep.Sum(TStep.Add(TStep.Add(total0, total1), TStep.Add(total2, total3)));
+        return TLanes.Sum(TLanes.Add(TLanes.Add(total0, total1), TLanes.Add(total2, total3)));
     }
 
     private static float Grouped<TPacking>(ReadOnlySpan<byte> row, int columns, SliceScales scales, ReadOnlySpan<float> ordered)
         where TPacking : struct, IPacking
     {
-        ref readonly byte packed = ref MemoryMarshal.GetReference(row);
-        ref readonly float token = ref MemoryMarshal.GetReference(ordered);
+        ref byte packed = ref MemoryMarshal.GetReference(row);
+        ref float token = ref MemoryMarshal.GetReference(ordered);
         int slicesPerBlock = 8 / TPacking.Bits, sliceCount = (columns + Slice - 1) / Slice;
-        TFloats total = default;
+        TVector total = default;
         for (int first = 0; first < sliceCount; first += slicesPerBlock)
         {
             nuint block = (nuint)(first / slicesPerBlock * WeightPacking.BlockBytes), column = (nuint)(first * Slice);
             int slices = Math.Min(slicesPerBlock, sliceCount - first);
-            for (int i = 0; i < Slice; i += BytesPerLane * TStep.Width)
+            for (int i = 0; i < Slice; i += BytesPerLane * TLanes.Count)
             {
-                TInts lanes = Signed<TPacking>(TStep.LoadLanes(in packed, block + (nuint)i));
-                total = AddScaledSlice<TPacking>(total, lanes, 0, in token, column + (nuint)i, scales.Of(first));
+                TInts lanes = Signed<TPacking>(TFields.Load(ref packed, block + (nuint)i));
+                total = AddScaledSlice<TPacking>(total, lanes, 0, ref token, column + (nuint)i, scales.Of(first));
                 if (TPacking.Bits <= 4 && slices > 1)
                 {
-                    total = AddScaledSlice<TPacking>(total, lanes, 1, in token, column + (nuint)i, scales.Of(first + 1));
+                    total = AddScaledSlice<TPacking>(total, lanes, 1, ref token, column + (nuint)i, scales.Of(first + 1));
                 }
 
                 if (TPacking.Bits == 2 && slices > 2)
                 {
-                    total = AddScaledSlice<TPacking>(total, lanes, 2, in token, column + (nuint)i, scales.Of(first + 2));
-                    total = slices > 3 ? AddScaledSlice<TPacking>(total, lanes, 3, in token, column + (nuint)i, scales.Of(first + 3)) : total;
+                    total = AddScaledSlice<TPacking>(total, lanes, 2, ref token, column + (nuint)i, scales.Of(first + 2));
+                    total = slices > 3 ? AddScaledSlice<TPacking>(total, lanes, 3, ref token, column + (nuint)i, scales.Of(first + 3)) : total;
                 }
             }
         }
 
-        return TStep.Sum(total);
+        return TLanes.Sum(total);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TFloats AddScaledSlice<TPacking>(TFloats total, TInts lanes, int slice, ref readonly float token, nuint column, float scale)
+    private static TVector AddScaledSlice<TPacking>(TVector total, TInts lanes, int slice, ref float token, nuint column, float scale)
         where TPacking : struct, IPacking
     {
-        (TFloats sum0, TFloats sum1, TFloats sum2, TFloats sum3) = AddSlice<TPacking>(default, default, default, default, lanes, slice, in token, column);
-        return TStep.MultiplyAdd(TStep.Add(TStep.Add(sum0, sum1), TStep.Add(sum2, sum3)), TStep.Broadcast(scale), total);
+        (TVector sum0, TVector sum1, TVector sum2, TVector sum3) = AddSlice<TPacking>(default, default, default, default, lanes, slice, ref token, column);
+        return TLanes.MultiplyAdd(TLanes.Add(TLanes.Add(sum0, sum1), TLanes.Add(sum2, sum3)), TLanes.Broadcast(scale), total);
     }
 
     /// <summary>Adds the products of slice 0 to 3 of a block: byte 0 of each lane to the first sum, byte 1 to the second, and so on.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static (TFloats Sum0, TFloats Sum1, TFloats Sum2, TFloats Sum3) AddSlice<TPacking>(
-        TFloats sum0, TFloats sum1, TFloats sum2, TFloats sum3, TInts lanes, int slice, ref readonly float token, nuint column)
+    private static (TVector Sum0, TVector Sum1, TVector Sum2, TVector Sum3) AddSlice<TPacking>(
+        TVector sum0, TVector sum1, TVector sum2, TVector sum3, TInts lanes, int slice, ref float token, nuint column)
         where TPacking : struct, IPacking
     {
         int bit = slice * TPacking.Bits;
-        nuint first = column + (nuint)(slice * Slice), width = (nuint)TStep.Width;
+        nuint first = column + (nuint)(slice * Slice), width = (nuint)TLanes.Count;
         return (
-            TStep.MultiplyAdd(TStep.Field(lanes, bit, TPacking.Bits), TStep.Load(in token, first), sum0),
-            TStep.MultiplyAdd(TStep.Field(lanes, bit + 8, TPacking.Bits), TStep.Load(in token, first + width), sum1),
-            TStep.MultiplyAdd(TStep.Field(lanes, bit + 16, TPacking.Bits), TStep.Load(in token, first + (2 * width)), sum2),
-            TStep.MultiplyAdd(TStep.Field(lanes, bit + 24, TPacking.Bits), TStep.Load(in token, first + (3 * width)), sum3));
+            TLanes.MultiplyAdd(TFields.Field(lanes, bit, TPacking.Bits), TLanes.Load(ref token, first), sum0),
+            TLanes.MultiplyAdd(TFields.Field(lanes, bit + 8, TPacking.Bits), TLanes.Load(ref token, first + width), sum1),
+            TLanes.MultiplyAdd(TFields.Field(lanes, bit + 16, TPacking.Bits), TLanes.Load(ref token, first + (2 * width)), sum2),
+            TLanes.MultiplyAdd(TFields.Field(lanes, bit + 24, TPacking.Bits), TLanes.Load(ref token, first + (3 * width)), sum3));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static TInts Signed<TPacking>(TInts lanes)
         where TPacking : struct, IPacking => TPacking.Bits switch
         {
-            4 => TStep.SignInt4(lanes),
-            2 => TStep.SignTernary(lanes),
+            4 => TFields.SignInt4(lanes),
+            2 => TFields.SignTernary(lanes),
             _ => lanes,
         };
 }

@@ -2,6 +2,8 @@ using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using OutlierQuant.Kernels.CodeProduct;
 using OutlierQuant.Kernels.CodeProduct.Steps;
+using OutlierQuant.Kernels.FloatMatmul;
+using OutlierQuant.Kernels.FloatMatmul.Lanes;
 
 namespace OutlierQuant.Kernels.Tests.CodeProduct;
 
@@ -23,8 +25,8 @@ internal static class ProductKernels
             ["vector128"] = new CodeProductSimd(
                 new IntegerRow<Vector128ByteStep, Vector128<byte>, Vector128<int>, Vector128<float>>(),
                 [new IntegerTile<Vector128ByteStep, Vector128<byte>, Vector128<int>, Vector128<float>>()],
-                new FloatRow<Float128Step, Vector128<int>, Vector128<float>>(),
-                new FloatTile<Float128Step, Vector128<float>>()),
+                new FloatRow<Fields128, Vector128<int>, Lanes128, Vector128<float>>("vector128"),
+                new FloatPanels("vector128", new FloatMatmulLanes<Lanes128, Vector128<float>>())),
         };
 
         // Without AVX2 even the twins' helpers run one lane at a time, and nothing new is tested.
@@ -33,18 +35,18 @@ internal static class ProductKernels
             all["avx2"] = new CodeProductSimd(
                 new IntegerRow<Avx2ByteStep, Vector256<byte>, Vector256<int>, Vector256<float>>(),
                 [new IntegerTile<Avx2ByteStep, Vector256<byte>, Vector256<int>, Vector256<float>>()],
-                new FloatRow<Float256Step, Vector256<int>, Vector256<float>>(),
-                new FloatTile<Float256Step, Vector256<float>>());
+                new FloatRow<Fields256, Vector256<int>, Lanes256, Vector256<float>>("avx2"),
+                new FloatPanels("avx2", new FloatMatmulLanes<Lanes256, Vector256<float>>()));
             all["avxvnni"] = new CodeProductSimd(
                 new IntegerRow<AvxVnniByteStep, Vector256<byte>, Vector256<int>, Vector256<float>>(),
                 [new IntegerTile<AvxVnniByteStep, Vector256<byte>, Vector256<int>, Vector256<float>>()],
-                new FloatRow<Float256Step, Vector256<int>, Vector256<float>>(),
-                new FloatTile<Float512Step, Vector512<float>>());
+                new FloatRow<Fields256, Vector256<int>, Lanes256, Vector256<float>>("avx2"),
+                new FloatPanels("avx512", new FloatMatmulLanes<Lanes512, Vector512<float>>()));
             all["avx512bw"] = new CodeProductSimd(
                 new IntegerRow<Avx2ByteStep, Vector256<byte>, Vector256<int>, Vector256<float>>(),
                 [new IntegerTile<Avx512ByteStep, Vector512<byte>, Vector512<int>, Vector512<float>>(), new IntegerTile<Avx2ByteStep, Vector256<byte>, Vector256<int>, Vector256<float>>()],
-                new FloatRow<Float256Step, Vector256<int>, Vector256<float>>(),
-                new FloatTile<Float512Step, Vector512<float>>());
+                new FloatRow<Fields256, Vector256<int>, Lanes256, Vector256<float>>("avx2"),
+                new FloatPanels("avx512", new FloatMatmulLanes<Lanes512, Vector512<float>>()));
         }
 
         return all;

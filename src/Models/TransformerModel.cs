@@ -7,6 +7,7 @@ using OutlierQuant.Models.Loading;
 namespace OutlierQuant.Models;
 
 /// <summary>A decoder-only transformer over a mapped checkpoint: what is computed, while <see cref="ForwardPass"/> and <see cref="DecodingSession"/> say when.</summary>
+/// <remarks>Never changes once opened, so several passes and sessions may use it at the same time.</remarks>
 public sealed class TransformerModel : IDisposable
 {
     private readonly ModelParts _parts;

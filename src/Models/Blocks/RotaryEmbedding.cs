@@ -13,40 +13,43 @@ namespace OutlierQuant.Models.Blocks;
 internal sealed class RotaryEmbedding(int headSize, double theta, RopeScaling? scaling)
 {
     private readonly double[] _frequencies = Frequencies(headSize, theta, scaling);
-    private float[] _cosines = [];
-    private float[] _sines = [];
+    private readonly Lock _growing = new();
+    private volatile Table _table = new([], []);
 
-    /// <summary>Makes the tables reach a number of positions. Not to be called while <see cref="Rotate"/> runs.</summary>
+    /// <summary>Makes the table reach a number of positions. Passes that run at the same time may share it: a table that is in use never changes.</summary>
     public void Prepare(int positions)
     {
         int half = headSize / 2;
-        int known = _cosines.Length / half;
-        if (positions <= known)
+        lock (_growing)
         {
-            return;
-        }
-
-        // Decoding asks for one more position at a time: grow by half to keep the total work linear.
-        int target = Math.Max(positions, known + (known / 2));
-        Array.Resize(ref _cosines, target * half);
-        Array.Resize(ref _sines, target * half);
-        for (int position = known; position < target; position++)
-        {
-            for (int i = 0; i < half; i++)
+            int known = _table.Cosines.Length / half;
+            if (positions <= known)
             {
-                (double sine, double cosine) = Math.SinCos(position * _frequencies[i]);
-                _cosines[(position * half) + i] = (float)cosine;
-                _sines[(position * half) + i] = (float)sine;
+                return;
             }
+
+            // Decoding asks for one more position at a time: growing by half keeps the total work linear.
+            int target = Math.Max(positions, known + (known / 2));
+            float[] cosines = new float[checked(target * half)];
+            float[] sines = new float[cosines.Length];
+            for (int i = 0; i < cosines.Length; i++)
+            {
+                (double sine, double cosine) = Math.SinCos(i / half * _frequencies[i % half]);
+                cosines[i] = (float)cosine;
+                sines[i] = (float)sine;
+            }
+
+            _table = new(cosines, sines);
         }
     }
 
-    /// <summary>Rotates one head of one token in place. Shape [headSize].</summary>
+    /// <summary>Rotates one head of one token in place, at a position that <see cref="Prepare"/> has reached. Shape [headSize].</summary>
     public void Rotate(Span<float> head, int position)
     {
         int half = headSize / 2;
-        ReadOnlySpan<float> cosines = _cosines.AsSpan(position * half, half);
-        ReadOnlySpan<float> sines = _sines.AsSpan(position * half, half);
+        Table table = _table;
+        ReadOnlySpan<float> cosines = table.Cosines.AsSpan(position * half, half);
+        ReadOnlySpan<float> sines = table.Sines.AsSpan(position * half, half);
         Span<float> lower = head[..half];
         Span<float> upper = head.Slice(half, half);
         for (int i = 0; i < half; i++)
@@ -86,4 +89,7 @@ internal sealed class RotaryEmbedding(int headSize, double theta, RopeScaling? s
         double share = Math.Clamp((turns - scaling.LowFrequencyFactor) / (scaling.HighFrequencyFactor - scaling.LowFrequencyFactor), 0, 1);
         return (share * frequency) + ((1 - share) * frequency / scaling.Factor);
     }
+
+    /// <summary>Cosine and sine of every position and pair. Shapes [positions, headSize / 2].</summary>
+    private sealed record Table(float[] Cosines, float[] Sines);
 }

@@ -36,10 +36,10 @@ internal sealed class ModelReader
     /// <exception cref="CheckpointFormatException">A tensor is missing, misshapen, of a wrong type, or not part of the architecture.</exception>
     public ModelParts Read()
     {
-        Tensor embedding = _tensors.Require($"{_prefix}{_names.Embedding}.weight", _config.VocabularySize, _config.HiddenSize);
+        Tensor embedding = _tensors.RequireTable($"{_prefix}{_names.Embedding}.weight", _config.VocabularySize, _config.HiddenSize);
         Tensor? positions = _names.Positions is null
             ? null
-            : _tensors.Require($"{_prefix}{_names.Positions}.weight", _config.MaxPositions, _config.HiddenSize);
+            : _tensors.RequireTable($"{_prefix}{_names.Positions}.weight", _config.MaxPositions, _config.HiddenSize);
         TransformerBlock[] blocks = [.. Enumerable.Range(0, _config.BlockCount).Select(ReadBlock)];
         Norm finalNorm = ReadNorm($"{_prefix}{_names.FinalNorm}", _config.HiddenSize, _architecture.Norm);
         Linear head = ReadHead(embedding);

@@ -19,6 +19,15 @@ internal sealed class UsedTensors(TensorStore store)
         return store.Require(name, shape);
     }
 
+    /// <summary>Takes a table of floating-point numbers of a given shape, which stays in mapped memory.</summary>
+    public Tensor RequireTable(string name, params ReadOnlySpan<long> shape)
+    {
+        Tensor tensor = Require(name, shape);
+        return tensor.Type is TensorType.F64 or TensorType.F32 or TensorType.F16 or TensorType.BF16
+            ? tensor
+            : throw tensor.Wrong($"the type is {tensor.Type}; F64, F32, F16 or BF16 is needed");
+    }
+
     /// <summary>Takes a tensor of a given type and shape if the checkpoint has it.</summary>
     public Tensor? Find(string name, TensorType type, params ReadOnlySpan<long> shape)
     {

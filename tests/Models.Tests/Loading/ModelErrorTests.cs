@@ -19,6 +19,7 @@ public sealed class ModelErrorTests : IDisposable
         { "num_key_value_heads is 3; it must divide num_attention_heads, which is 4", (_, config) => config["num_key_value_heads"] = 3 },
         { "tensor 'model.embed_tokens.weight': there is no tensor of this name; the model needs it", (tensors, _) => Remove(tensors, "model.embed_tokens.weight") },
         { "tensor 'model.embed_tokens.weight': the shape is [258, 32]; the model needs [259, 32]", (_, config) => config["vocab_size"] = 259 },
+        { "tensor 'model.embed_tokens.weight': the type is I32; F64, F32, F16 or BF16 is needed", (tensors, _) => Set<int>(tensors, "model.embed_tokens.weight", TensorType.I32, [258, 32]) },
         { "tensor 'model.layers.2.self_attn.q_proj.weight': there is no tensor of this name", (_, config) => config["num_hidden_layers"] = 3 },
         { "tensor 'model.layers.1.input_layernorm.weight': the tensor is not a part of a block", (_, config) => config["num_hidden_layers"] = 1 },
         { $"tensor '{Q}.weight': there is no tensor of this name; the model needs it", (tensors, _) => Remove(tensors, $"{Q}.weight") },

@@ -39,4 +39,26 @@ public sealed class LargeFileTests
         Assert.Equal([1f, -2f], values);
         Assert.Throws<ArgumentOutOfRangeException>("count", () => big.Elements<byte>(bigElements - 1, 2).Length);
     }
+
+    [Fact]
+    public void Elements_SpanOfMoreThan2Gigabytes_HasAllItsElements()
+    {
+        const int Count = 300_000_000;
+        const long Bytes = 8L * Count;
+        using TemporaryDirectory directory = new();
+        string json = $$$"""{"a":{"dtype":"F64","shape":[{{{Count}}}],"data_offsets":[0,{{{Bytes}}}]}}""";
+        string path = directory.Write("model.safetensors", SafetensorsBytes.File(json, 0));
+        using (FileStream file = new(path, FileMode.Append))
+        {
+            file.SetLength(file.Length + Bytes - 8);
+            file.Seek(0, SeekOrigin.End);
+            file.Write(BitConverter.GetBytes(-0.5));
+        }
+
+        using TensorStore store = TensorStore.Open(path);
+        ReadOnlySpan<double> elements = store.Require("a").Elements<double>(0, Count);
+
+        Assert.Equal(Count, elements.Length);
+        Assert.Equal((0.0, -0.5), (elements[0], elements[^1]));
+    }
 }

@@ -47,7 +47,7 @@ public static class PerplexityEvaluator
             BitsPerByte = mean.Mean * mean.Count / (Math.Log(2) * text.BytesScored),
             TokensPerSecond = mean.Count / scores.Elapsed.TotalSeconds,
             PeakMemoryBytes = scores.PeakMemoryBytes,
-            Kernels = KernelNames.Of(model),
+            Kernels = model.Kernels,
             Losses = scores.Losses,
         };
     }

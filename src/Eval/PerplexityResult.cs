@@ -54,7 +54,7 @@ public sealed record PerplexityResult
     /// <summary>Gets the most memory that the process held during the run, mapped files not counted, in bytes (<see cref="Scoring.PeakMemory"/>).</summary>
     public required long PeakMemoryBytes { get; init; }
 
-    /// <summary>Gets the kernels that the model's linears ran on, sorted.</summary>
+    /// <summary>Gets the kernels that the model's linears ran on, in order of first use.</summary>
     public required IReadOnlyList<string> Kernels { get; init; }
 
     /// <summary>Gets the losses behind the means, one array a window. Shape <c>[windowsScored][targets]</c>. Not in json.</summary>

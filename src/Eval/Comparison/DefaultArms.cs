@@ -1,0 +1,31 @@
+using OutlierQuant.Models.Linears;
+using OutlierQuant.Quantizers;
+
+namespace OutlierQuant.Eval.Comparison;
+
+/// <summary>The arms of a comparison when none are named.</summary>
+public static class DefaultArms
+{
+    /// <summary>Gets every scheme with <c>none</c> and <c>channels</c>; the controls <c>clip</c> and <c>mean</c> where one scale must cover outliers and everything
+    /// else, that is with static or run-time scales per tensor and in the residual stream; and the residual schemes also at the first massive block alone.</summary>
+    public static IReadOnlyList<ArmSpecification> All { get; } = [.. List()];
+
+    private static IEnumerable<ArmSpecification> List()
+    {
+        foreach (var scheme in Scheme.All)
+        {
+            foreach (var scope in scheme.ResidualBits is null ? [default] : new[] { ResidualScope.FirstMassive, default })
+            {
+                foreach (var preserve in Enum.GetValues<Preservation>().Where(preserve => IsTelling(scheme, preserve)))
+                {
+                    yield return new ArmSpecification(scheme, preserve, null, scope);
+                }
+            }
+        }
+    }
+
+    private static bool IsTelling(Scheme scheme, Preservation preserve) =>
+        preserve is Preservation.None or Preservation.Channels
+        || scheme.ResidualBits is not null
+        || scheme.Activation is ActivationGranularity.TensorStatic or ActivationGranularity.Tensor;
+}

@@ -1,0 +1,17 @@
+using System.Text.Json.Serialization;
+using OutlierQuant.Eval.Comparison;
+using OutlierQuant.Eval.Interventions;
+
+namespace OutlierQuant.Eval;
+
+/// <summary>Serializers of every result: camelCase keys, two spaces, line feeds; the same numbers give the same bytes.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    UseStringEnumConverter = true,
+    WriteIndented = true,
+    NewLine = "\n")]
+[JsonSerializable(typeof(PerplexityResult))]
+[JsonSerializable(typeof(ComparisonResult))]
+[JsonSerializable(typeof(InterventionResult))]
+public sealed partial class EvalJson : JsonSerializerContext;

@@ -1,0 +1,167 @@
+using OutlierQuant.Checkpoints;
+using OutlierQuant.Eval.Comparison;
+using OutlierQuant.Eval.Interventions;
+using OutlierQuant.Eval.Statistics;
+
+namespace OutlierQuant.Eval.Reports;
+
+/// <summary>Writes what was found about a model as one html file that needs nothing else: no scripts, no fonts, no network.</summary>
+public static class HtmlReport
+{
+    /// <summary>Writes the report, whole or not at all. The same content gives the same bytes.</summary>
+    /// <param name="path">The file to write.</param>
+    /// <param name="content">What to show.</param>
+    public static void Write(string path, ReportContent content) => AtomicFile.WriteAllText(path, Render(content));
+
+    /// <summary>Returns the report as a text that is both html and well-formed xml.</summary>
+    /// <param name="content">What to show.</param>
+    public static string Render(ReportContent content)
+    {
+        ArgumentNullException.ThrowIfNull(content);
+        var page = new Markup();
+        var model = content.Profile.Model;
+        page.Line($"<!DOCTYPE html>");
+        page.Line($"<html lang=\"en\"><head><meta charset=\"utf-8\"/><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/><meta name=\"color-scheme\" content=\"light dark\"/>");
+        page.Line($"<title>{model.Name}: massive activations and quantization</title>");
+        page.Raw("<style>\n").Raw(ReportStyle.Css).Raw("</style></head>\n<body><main>\n");
+        page.Line($"<header><p class=\"brand\">OutlierQuant</p><h1>{model.Name}</h1><p class=\"facts\">{model.Architecture}, {content.Profile.Blocks.Count} blocks, {NumberText.Millions(model.Parameters)} parameters</p></header>");
+        DrawStory(page, content);
+        DrawMagnitudes(page, content);
+        DrawSample(page, content);
+        DrawInterventions(page, content.Interventions);
+        DrawComparison(page, content.Comparison);
+        DrawMethod(page, content);
+        page.Line($"</main></body></html>");
+        return page.ToString();
+    }
+
+    private static void DrawStory(Markup page, ReportContent content)
+    {
+        page.Line($"<section><h2>What happened on this model</h2>");
+        DrawTiles(page, content.Comparison);
+        page.Line($"<ul class=\"story\">");
+        IReadOnlyList<string> sentences = content.Comparison?.Verdict ?? [content.Profile.Verdict];
+        foreach (var sentence in sentences.Concat(content.Interventions?.Verdict ?? []))
+        {
+            page.Line($"<li>{sentence}</li>");
+        }
+
+        page.Line($"</ul></section>");
+    }
+
+    /// <summary>Shows the baseline beside the worst naive arm and what each preservation makes of it.</summary>
+    private static void DrawTiles(Markup page, ComparisonResult? comparison)
+    {
+        if (comparison?.Arms.Where(arm => arm.Preserve == "none").MaxBy(arm => Headline(comparison, arm)) is not { } naive)
+        {
+            return;
+        }
+
+        page.Line($"<div class=\"tiles\"><div class=\"tile\"><span class=\"what\">full precision</span><span class=\"figure\">{NumberText.Short(comparison.Baseline.Perplexity)}</span><span class=\"what\">perplexity</span></div>");
+        foreach (var arm in comparison.Arms.Where(arm => arm.Scheme == naive.Scheme))
+        {
+            page.Line($"<div class=\"tile\"><span class=\"what\">{arm.Scheme}</span><span class=\"figure {arm.Preserve}\">{NumberText.Ratio(arm.Ratio)}</span><span class=\"what\"><span class=\"key {arm.Preserve}\"></span>{Explain(arm)}</span></div>");
+        }
+
+        page.Line($"</div>");
+    }
+
+    /// <summary>Prefers the naive arm of which preserving brings back most nats: it tells the story best.</summary>
+    private static double Headline(ComparisonResult comparison, ArmResult naive)
+    {
+        var preserved = comparison.Arms.Where(arm => arm.Scheme == naive.Scheme && arm.Preserve == "channels").Select(arm => arm.DeltaNll).DefaultIfEmpty(naive.DeltaNll).Min();
+        return naive.DeltaNll - preserved;
+    }
+
+    private static string Explain(ArmResult arm) => arm.Preserve switch
+    {
+        "none" => "nothing preserved",
+        "channels" => "channels preserved",
+        "clip" => "clipped instead",
+        "mean" => "constants instead",
+        _ => arm.Preserve,
+    };
+
+    private static void DrawMagnitudes(Markup page, ReportContent content)
+    {
+        page.Line($"<section><h2>Magnitudes block by block</h2>");
+        page.Line($"<p>The three strongest coordinates (a channel at a kind of token) of each block's output, and the median magnitude of all its values. {content.Profile.Onset.Reason}</p>");
+        page.Line($"<figure>");
+        MagnitudeFigure.Draw(page, content.Profile.Blocks, content.Profile.Onset);
+        page.Line($"</figure></section>");
+    }
+
+    private static void DrawSample(Markup page, ReportContent content)
+    {
+        if (content.Sample is not { } sample)
+        {
+            return;
+        }
+
+        page.Line($"<section><h2>Inside block {sample.Block}</h2>");
+        page.Line($"<p>The first tokens of one window against the channels around the strongest ones (bold). Colour shows the magnitude on a log scale; the bars show, to true scale, how far one token stands out.</p>");
+        page.Line($"<figure>");
+        BlockFigure.Draw(page, sample);
+        page.Line($"</figure></section>");
+    }
+
+    private static void DrawInterventions(Markup page, InterventionResult? interventions)
+    {
+        if (interventions is null || interventions.Arms.Count == 0)
+        {
+            return;
+        }
+
+        var group = $"block {interventions.Block}";
+        page.Line($"<section><h2>Are the values needed?</h2>");
+        page.Line($"<p>The same values changed at the output of block {interventions.Block}, once, and the perplexity that results. The last two are controls: as many other values of the same tokens.</p>");
+        page.Line($"<figure>");
+        RatioFigure.Draw(page, "interventions", "Perplexity under interventions", "Bars of the perplexity relative to the untouched model.", [.. interventions.Arms.Select(arm =>
+        {
+            var (label, colour) = arm.Intervention switch
+            {
+                Intervention.Zero => ("zero", "none"),
+                Intervention.Mean => ("mean", "mean"),
+                Intervention.Clip => ("clip", "clip"),
+                Intervention.ZeroRandom => ("random", "control"),
+                _ => ("median", "control"),
+            };
+            return new RatioRow(colour == "control" ? "zeroed controls" : group, label, colour, arm.Ratio, Exponentiate(arm.DeltaNllCi95));
+        })]);
+        page.Line($"</figure></section>");
+    }
+
+    private static void DrawComparison(Markup page, ComparisonResult? comparison)
+    {
+        if (comparison is null)
+        {
+            return;
+        }
+
+        page.Line($"<section><h2>Naive beside preserving</h2>");
+        page.Line($"<p class=\"legend\"><span><span class=\"key none\"></span>none: every value is rounded</span><span><span class=\"key channels\"></span>channels: a few channels stay in float</span><span><span class=\"key clip\"></span>clip: those channels are clipped to the range of the rest</span><span><span class=\"key mean\"></span>mean: constants in their place</span></p>");
+        page.Line($"<figure>");
+        RatioFigure.Draw(page, "comparison", "Perplexity of every arm", "Bars of each arm's perplexity relative to the full-precision model, whiskers for the 95 % interval.", [.. comparison.Arms.Select(arm =>
+            new RatioRow(arm.Scheme, arm.Channels is { } channels ? FormattableString.Invariant($"{arm.Preserve} {channels}") : arm.Preserve, arm.Preserve, arm.Ratio, Exponentiate(arm.DeltaNllCi95)))]);
+        page.Line($"</figure>");
+        ArmTable.Draw(page, comparison);
+        page.Line($"</section>");
+    }
+
+    private static void DrawMethod(Markup page, ReportContent content)
+    {
+        var profile = content.Profile;
+        page.Line($"<section class=\"method\"><h2>How this was measured</h2>");
+        page.Line($"<p>Massive activations: detector {profile.Detector.Name}, magnitude above {NumberText.Short(profile.Detector.MinMagnitude)} and above {NumberText.Short(profile.Detector.MinRatio)} times the median; {profile.Text.Windows} of {profile.Text.WindowsInText} windows of {profile.Text.Source}, {profile.Text.Context} tokens each, {Bos(profile.Text.Bos)}.</p>");
+        if ((content.Comparison?.Baseline ?? content.Interventions?.Baseline) is { } baseline)
+        {
+            page.Line($"<p>Perplexity: protocol {ProtocolName.Of(baseline.Protocol)}, {baseline.WindowsScored} of {baseline.WindowsInText} windows of {baseline.Source}, {baseline.Context} tokens each, {Bos(baseline.Bos)}, {baseline.TokensScored} tokens scored. Intervals are at 95 %, from paired differences clustered by window (Student's t).</p>");
+        }
+
+        page.Line($"</section>");
+    }
+
+    private static string Bos(bool bos) => bos ? "BOS prepended" : "without BOS";
+
+    private static Interval? Exponentiate(Interval? interval) => interval is { } nats ? new Interval(Math.Exp(nats.Low), Math.Exp(nats.High)) : null;
+}

@@ -1,5 +1,3 @@
-using OutlierQuant.Models;
-
 namespace OutlierQuant.Eval.Interventions;
 
 /// <summary>Where to intervene, and how to score.</summary>

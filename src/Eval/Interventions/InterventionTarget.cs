@@ -1,5 +1,4 @@
 using OutlierQuant.Calibration;
-using OutlierQuant.Calibration.Profiles;
 
 namespace OutlierQuant.Eval.Interventions;
 

@@ -32,7 +32,7 @@ internal sealed class LogAxis
     /// <summary>Lists round values on the axis: at most <paramref name="most"/>, as many as the finest fitting subdivision of decades gives.</summary>
     public IReadOnlyList<double> Ticks(int most)
     {
-        IReadOnlyList<double> best = [];
+        List<double> best = [];
         foreach (var steps in s_steps)
         {
             var ticks = Decades(steps);

@@ -9,6 +9,7 @@ namespace OutlierQuant.Eval;
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
     UseStringEnumConverter = true,
+    Converters = [typeof(TokenClassJsonConverter)],
     WriteIndented = true,
     NewLine = "\n")]
 [JsonSerializable(typeof(PerplexityResult))]

@@ -35,7 +35,7 @@ public sealed class NonFiniteLogitsException : ArithmeticException
         new ForwardPass(model).Run([scored.TokenIds], search, new ForwardOptions { Observer = search });
         var position = scored.FirstTarget - 1 + target;
         var origin = search.Block is { } block
-            ? $"the output of block {block} is the first that is not finite"
+            ? $"the output of block {block} is the first that is not finite, at position {search.Position}, channel {search.Channel}"
             : "every block's output is finite, so the final norm or the output head made it";
         return new NonFiniteLogitsException(
             $"window {window}, position {position}: a logit is NaN or infinite; {origin}. Check the checkpoint's weights there, or use a scheme with more bits.",
@@ -46,13 +46,23 @@ public sealed class NonFiniteLogitsException : ArithmeticException
     {
         public int? Block { get; private set; }
 
+        public int Position { get; private set; }
+
+        public int Channel { get; private set; }
+
         public bool Wants(ObservationPoint point) => point.Kind == ObservationKind.BlockOutput;
 
         public void Observe(ObservationPoint point, int window, SequenceChunk chunk, ReadOnlySpan<float> values, int rows, int columns)
         {
             if (Block is null && !float.IsFinite(TensorPrimitives.MaxMagnitude(values)))
             {
-                Block = point.Block;
+                var index = 0;
+                while (float.IsFinite(values[index]))
+                {
+                    index++;
+                }
+
+                (Block, Position, Channel) = (point.Block, chunk.FirstPosition + (index / columns), index % columns);
             }
         }
 

@@ -59,5 +59,5 @@ public sealed record PerplexityResult
 
     /// <summary>Gets the losses behind the means, one array a window. Shape <c>[windowsScored][targets]</c>. Not in json.</summary>
     [JsonIgnore]
-    public required IReadOnlyList<double[]> Losses { get; init; }
+    public IReadOnlyList<double[]> Losses { get; init; } = [];
 }

@@ -62,7 +62,7 @@ internal sealed class LogAxis
         var step = Math.Pow(10, Math.Floor(Math.Log10(High - Low)) - 1);
         foreach (var factor in new[] { 1.0, 2, 5, 10, 20, 50, 100 })
         {
-            if ((High - Low) / (step * factor) < most)
+            if (((High - Low) / (step * factor)) + 1 <= most + 1e-6)
             {
                 step *= factor;
                 break;

@@ -89,7 +89,7 @@ public static class WindowCutter
         return windows;
     }
 
-    /// <summary>Picks evenly spaced items: of <c>n</c> items number <c>⌊i · n / count⌋</c> for i = 0 … count − 1.</summary>
+    /// <summary>Picks evenly spaced items, the first and the last among them: of <c>n</c> items those at <c>⌊i · (n − 1) / (count − 1)⌋</c> for i = 0 … count − 1; for a count of 1 the first.</summary>
     /// <param name="items">All items, in order.</param>
     /// <param name="count">How many to keep, at least 1; null or more than there are keeps all.</param>
     public static IReadOnlyList<T> PickEvenly<T>(IReadOnlyList<T> items, int? count)
@@ -104,7 +104,7 @@ public static class WindowCutter
         var picked = new T[wanted];
         for (var i = 0; i < wanted; i++)
         {
-            picked[i] = items[(int)((long)i * items.Count / wanted)];
+            picked[i] = items[(int)((long)i * (items.Count - 1) / Math.Max(1, wanted - 1))];
         }
 
         return picked;

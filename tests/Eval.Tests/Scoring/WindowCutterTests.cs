@@ -87,9 +87,10 @@ public class WindowCutterTests
     }
 
     [Theory]
-    [InlineData(2, "0 5")]
-    [InlineData(3, "0 3 6")]
-    [InlineData(4, "0 2 5 7")]
+    [InlineData(1, "0")]
+    [InlineData(2, "0 9")]
+    [InlineData(3, "0 4 9")]
+    [InlineData(4, "0 3 6 9")]
     [InlineData(10, "0 1 2 3 4 5 6 7 8 9")]
     [InlineData(99, "0 1 2 3 4 5 6 7 8 9")]
     public void PickEvenly_FewerThanThereAre_SpacesThem(int count, string expected)

@@ -1,0 +1,49 @@
+using OutlierQuant.Calibration;
+using OutlierQuant.Checkpoints.Tokenization;
+using OutlierQuant.Kernels;
+using OutlierQuant.Kernels.Threading;
+using OutlierQuant.Models;
+using OutlierQuant.Testing;
+
+namespace OutlierQuant.Eval.Tests;
+
+/// <summary>A model with its tokenizer and threads, opened for one test.</summary>
+internal sealed class EvaluatedModel : IDisposable
+{
+    private readonly WorkerTeam _team;
+    private readonly TemporaryDirectory? _directory;
+
+    private EvaluatedModel(string directory, int threads, TemporaryDirectory? owned)
+    {
+        _directory = owned;
+        _team = new WorkerTeam(threads);
+        Model = TransformerModel.Open(directory, new ComputeContext(KernelSuite.Choose(), _team));
+        Tokenizer = Tokenizer.Load(directory);
+    }
+
+    public TransformerModel Model { get; }
+
+    public Tokenizer Tokenizer { get; }
+
+    /// <summary>Opens one of the shared models, for example <c>tiny-llama</c>.</summary>
+    public static EvaluatedModel Shared(string name, int threads = 2) => new(SharedData.Require($"models/{name}"), threads, null);
+
+    /// <summary>Makes a random checkpoint with the byte tokenizer and opens it.</summary>
+    public static EvaluatedModel Random(RandomCheckpoint? checkpoint = null, int threads = 2)
+    {
+        var directory = new TemporaryDirectory();
+        (checkpoint ?? new RandomCheckpoint { BosOutlier = 300 }).Write(directory.Path);
+        ByteTokenizer.Write(directory.Path);
+        return new EvaluatedModel(directory.Path, threads, directory);
+    }
+
+    public CalibrationProfile Calibrate(string text, string source, int context, int windows) =>
+        Calibrator.Run(Model, Tokenizer, TextWindows.Cut(Tokenizer, text, source, context, true, windows), new DetectorOptions());
+
+    public void Dispose()
+    {
+        Model.Dispose();
+        _team.Dispose();
+        _directory?.Dispose();
+    }
+}

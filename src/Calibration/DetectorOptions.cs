@@ -1,7 +1,7 @@
 namespace OutlierQuant.Calibration;
 
 /// <summary>The thresholds of every detector, and the rules that choose candidates and preserved channels.</summary>
-/// <remarks>All of them travel with the <see cref="CalibrationProfile"/>, so a result always says how it was found.</remarks>
+/// <remarks>Thresholds and the channel rule are written into the <see cref="CalibrationProfile"/>, so a result always says how it was found.</remarks>
 public sealed record DetectorOptions
 {
     /// <summary>The detector that defines a massive activation; see <see cref="Detectors.MassiveActivationDetector"/>.</summary>

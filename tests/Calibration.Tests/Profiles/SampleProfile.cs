@@ -9,8 +9,17 @@ internal static class SampleProfile
     {
         CoordinateStatistics coordinate = new()
         {
-            Channel = 1, TokenClass = TokenClass.Bos, Block = 1, FirstBlock = 1, LastBlock = 1, Mean = -1234.5, StandardDeviation = 0.25,
-            CoefficientOfVariation = 0.25 / 1234.5, Ratio = 2469, Windows = 4, Entries = 4,
+            Channel = 1,
+            TokenClass = TokenClass.Bos,
+            Block = 1,
+            FirstBlock = 1,
+            LastBlock = 1,
+            Mean = -1234.5,
+            StandardDeviation = 0.25,
+            CoefficientOfVariation = 0.25 / 1234.5,
+            Ratio = 2469,
+            Windows = 4,
+            Entries = 4,
         };
         return new CalibrationProfile
         {

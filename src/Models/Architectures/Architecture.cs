@@ -26,7 +26,6 @@ internal sealed record Architecture
     {
         Name = "LlamaForCausalLM",
         Norm = NormKind.RootMeanSquare,
-        Positions = PositionKind.Rotary,
         Names = LlamaNames,
     };
 
@@ -45,7 +44,6 @@ internal sealed record Architecture
     {
         Name = "GPT2LMHeadModel",
         Norm = NormKind.Layer,
-        Positions = PositionKind.Learned,
         HasTransposedWeights = true,
         Names = new()
         {
@@ -72,9 +70,6 @@ internal sealed record Architecture
 
     /// <summary>Gets how the residual stream is normalized.</summary>
     public required NormKind Norm { get; init; }
-
-    /// <summary>Gets how positions are told apart.</summary>
-    public required PositionKind Positions { get; init; }
 
     /// <summary>Gets a value indicating whether the blocks' weights are stored with the input features outermost (Conv1D).</summary>
     public bool HasTransposedWeights { get; init; }

@@ -9,7 +9,7 @@ internal sealed record TensorNames
     /// <summary>Gets the token embedding.</summary>
     public required string Embedding { get; init; }
 
-    /// <summary>Gets the learned position embedding, or null.</summary>
+    /// <summary>Gets the learned position embedding, or null where positions are rotary.</summary>
     public string? Positions { get; init; }
 
     /// <summary>Gets the list of blocks.</summary>

@@ -27,7 +27,7 @@ internal sealed class ModelReader
         _tensors = new UsedTensors(store);
         _quantized = new QuantizedLinearReader(config, _tensors);
         _prefix = _names.Prefixes.FirstOrDefault(prefix => store.TryGet($"{prefix}{_names.Embedding}.weight", out _)) ?? _names.Prefixes[0];
-        _rotary = _architecture.Positions == PositionKind.Rotary ? new RotaryEmbedding(config.HeadSize, config.RopeTheta, config.RopeScaling) : null;
+        _rotary = _names.Positions is null ? new RotaryEmbedding(config.HeadSize, config.RopeTheta, config.RopeScaling) : null;
     }
 
     private string BlockPrefix => $"{_prefix}{_names.Blocks}.";

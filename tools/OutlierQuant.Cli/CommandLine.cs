@@ -51,10 +51,12 @@ internal static class CommandLine
             await console.Error.WriteLineAsync($"outlierquant: {exception.Message} See: outlierquant {parsed.CommandResult.Command.Name} --help").ConfigureAwait(false);
             return UsageFailed;
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException or ArithmeticException or InvalidOperationException or NotSupportedException or OutOfMemoryException)
+        catch (Exception exception)
         {
-            await console.Error.WriteLineAsync($"outlierquant: {OneLine(exception)}").ConfigureAwait(false);
-            if (parsed.GetValue(CommonOptions.Verbose))
+            // What the libraries throw at bad input says what is wrong; anything else is a defect here, and must not pass for the user's mistake.
+            bool isInput = exception is IOException or UnauthorizedAccessException or ArgumentException or ArithmeticException;
+            await console.Error.WriteLineAsync($"outlierquant: {(isInput ? "" : $"internal error ({exception.GetType().Name}; --verbose shows where): ")}{OneLine(exception)}").ConfigureAwait(false);
+            if (parsed.GetValue(SharedOptions.Verbose))
             {
                 await console.Error.WriteLineAsync(exception.ToString()).ConfigureAwait(false);
             }
@@ -69,10 +71,10 @@ internal static class CommandLine
         }
     }
 
-    private static RootCommand Root(UserConsole console)
+    internal static RootCommand Root(UserConsole console)
     {
         RootCommand root = new("Finds the massive activations of a language model, quantizes it with and without preserving them, and measures what that costs. Start with: outlierquant demo");
-        root.Options.Add(CommonOptions.Verbose);
+        root.Options.Add(SharedOptions.Verbose);
         root.Subcommands.Add(DemoCommand.Create(console));
         root.Subcommands.Add(InspectCommand.Create(console));
         root.Subcommands.Add(LogitsCommand.Create(console));

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using OutlierQuant.Checkpoints.Tokenization;
 using OutlierQuant.Cli.Commands;
-using OutlierQuant.Cli.Terminal;
 using OutlierQuant.Kernels;
 using OutlierQuant.Kernels.Threading;
 using OutlierQuant.Models;
@@ -26,13 +25,13 @@ internal sealed class Session : IDisposable
     public Tokenizer Tokenizer => field ??= Tokenizer.Load(Model.Directory);
 
     /// <summary>Opens the model that the command line names.</summary>
-    public static Session Open(ParseResult arguments) => Open(arguments.GetRequiredValue(CommonOptions.Model), arguments);
+    public static Session Open(ParseResult arguments) => Open(arguments.GetRequiredValue(SharedOptions.Model), arguments);
 
     /// <summary>Opens a model with the threads and kernels that the command line asks for.</summary>
     public static Session Open(string directory, ParseResult arguments)
     {
-        KernelSuite suite = KernelSuite.Choose(arguments.GetRequiredValue(CommonOptions.Kernels));
-        WorkerTeam team = new(arguments.GetRequiredValue(CommonOptions.Threads));
+        KernelSuite suite = KernelSuite.Choose(arguments.GetRequiredValue(SharedOptions.Kernels));
+        WorkerTeam team = new(arguments.GetRequiredValue(SharedOptions.Threads));
         try
         {
             return new Session(team, TransformerModel.Open(directory, new ComputeContext(suite, team)));
@@ -49,13 +48,16 @@ internal sealed class Session : IDisposable
     public int ContextOf(ParseResult arguments)
     {
         int allowed = Model.Config.MaxPositions;
-        if (arguments.GetValue(CommonOptions.Context) is not int asked)
+        if (arguments.GetValue(SharedOptions.Context) is not int asked)
         {
-            return Math.Min(allowed, CommonOptions.LargestDefaultContext);
+            return Math.Min(allowed, SharedOptions.LargestDefaultContext);
         }
 
         return asked >= 2 && asked <= allowed ? asked : throw new UsageException($"--context is {asked}, but this model takes windows of 2 to {allowed} tokens.");
     }
+
+    /// <summary>Whether windows start with BOS: yes, unless the user or the tokenizer says otherwise.</summary>
+    public bool BosOf(ParseResult arguments) => Tokenizer.BosTokenId is not null && !arguments.GetValue(SharedOptions.NoBos);
 
     /// <inheritdoc/>
     public void Dispose()

@@ -32,4 +32,19 @@ internal static class TextFile
             throw new InvalidDataException($"{path}: byte {exception.Index}: is not UTF-8; convert the file to UTF-8 first.", exception);
         }
     }
+
+    /// <summary>Splits a text after its first quarter, at the end of a line where there is one nearby.</summary>
+    public static (string Head, string Tail) SplitQuarter(string text)
+    {
+        int cut = text.Length / 4;
+        int line = text.IndexOf('\n', cut);
+        cut = line >= 0 && line < text.Length / 2 ? line + 1 : cut;
+        if (cut > 0 && cut < text.Length && char.IsLowSurrogate(text[cut]))
+        {
+            cut++;
+        }
+
+        // A text that is too short to split is too short to calibrate on; whole, it gets the message that says how short.
+        return cut == 0 ? (text, text) : (text[..cut], text[cut..]);
+    }
 }

@@ -1,5 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
+using OutlierQuant.Eval;
+using OutlierQuant.Models;
+using OutlierQuant.Quantizers;
 
 namespace OutlierQuant.Cli.Terminal;
 
@@ -43,6 +46,16 @@ internal sealed class ProgressDisplay : IDisposable
         Draw(Line(phase, done, total, unit, now - _phaseStart));
     }
 
+    /// <summary>Makes a callback for a forward pass.</summary>
+    /// <param name="phase">What the pass is for, in a word or two.</param>
+    public Action<ForwardProgress> ForwardPass(string phase) => pass => Report(phase, pass.TokensDone, pass.TokensTotal, "tokens");
+
+    /// <summary>Makes a callback for a study of several arms.</summary>
+    public Action<ArmProgress> Arms() => arm => Report($"{arm.Arm + 1}/{arm.ArmCount} {arm.Name}", arm.Forward.TokensDone, arm.Forward.TokensTotal, "tokens");
+
+    /// <summary>Makes a callback for quantization.</summary>
+    public IProgress<QuantizationProgress> Quantization() => new Callback(this);
+
     /// <summary>Wipes the line.</summary>
     public void Dispose()
     {
@@ -69,5 +82,11 @@ internal sealed class ProgressDisplay : IDisposable
         _console.Error.Write("\r" + line.PadRight(_drawnLength));
         _drawnLength = line.Length;
         _console.Error.Flush();
+    }
+
+    /// <summary>Reports at once on the caller's thread, where <see cref="Progress{T}"/> would report later on another.</summary>
+    private sealed class Callback(ProgressDisplay display) : IProgress<QuantizationProgress>
+    {
+        public void Report(QuantizationProgress value) => display.Report("quantizing", value.WeightsDone, value.TotalWeights, "weights");
     }
 }

@@ -1,3 +1,5 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using Spectre.Console;
 
 namespace OutlierQuant.Cli.Terminal;
@@ -6,7 +8,8 @@ namespace OutlierQuant.Cli.Terminal;
 /// <remarks>Results go to standard output and nothing else does; notes, progress and errors go to standard error.</remarks>
 internal sealed class UserConsole
 {
-    private const int WidthWithoutTerminal = 160;
+    // Wide enough for every table, so that a file or a pipe gets whole lines.
+    private const int WidthWithoutTerminal = 400;
 
     /// <summary>Initializes a console over two writers.</summary>
     /// <param name="output">Receives results.</param>
@@ -42,6 +45,9 @@ internal sealed class UserConsole
             Error.WriteLine(line);
         }
     }
+
+    /// <summary>Writes one json document, and nothing else, to <see cref="Output"/>.</summary>
+    public void WriteJson<T>(T document, JsonTypeInfo<T> type) => Output.WriteLine(JsonSerializer.Serialize(document, type));
 
     /// <summary>Writes a table to <see cref="Output"/>, as wide as it needs where output is not a terminal.</summary>
     public void Write(Table table)

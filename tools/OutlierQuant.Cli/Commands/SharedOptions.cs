@@ -6,7 +6,7 @@ using OutlierQuant.Kernels;
 namespace OutlierQuant.Cli.Commands;
 
 /// <summary>The options that several verbs share, declared once so that they read and behave the same everywhere.</summary>
-internal static class CommonOptions
+internal static class SharedOptions
 {
     /// <summary>The largest context that is used unasked: beyond it, activations of a long-context model would fill memory.</summary>
     public const int LargestDefaultContext = 2048;
@@ -23,11 +23,11 @@ internal static class CommonOptions
 
     public static readonly Option<string> RequiredText = new("--text") { Description = "Text to measure on (UTF-8).", Required = true, HelpName = "FILE" };
 
-    public static readonly Option<int?> Context = new("--context") { Description = $"Tokens in a window. Default: what the model allows, at most {LargestDefaultContext}.", HelpName = "N", CustomParser = ParsePositive };
+    public static readonly Option<int?> Context = PositiveOrNull("--context", $"Tokens in a window. Default: what the model allows, at most {LargestDefaultContext}.");
 
     public static readonly Option<bool> NoBos = new("--no-bos") { Description = "Do not put BOS at the start of every window." };
 
-    public static readonly Option<ulong> Seed = new("--seed") { Description = "Seed of every random choice.", DefaultValueFactory = _ => 1, HelpName = "N" };
+    public static readonly Option<int> Seed = new("--seed") { Description = "Seed of every random choice.", DefaultValueFactory = _ => 1, HelpName = "N", CustomParser = result => ParseCount(result) ?? 0 };
 
     public static readonly Option<string> Profile = new("--profile") { Description = "Calibration profile that 'locate --out' wrote.", HelpName = "FILE" };
 
@@ -55,6 +55,13 @@ internal static class CommonOptions
         HelpName = "N",
         DefaultValueFactory = _ => value,
         CustomParser = result => ParsePositive(result) ?? 0,
+    };
+
+    public static Option<int?> PositiveOrNull(string name, string description, int smallest = 1) => new(name)
+    {
+        Description = description,
+        HelpName = "N",
+        CustomParser = result => ParseFrom(smallest, result),
     };
 
     public static Option<double> AtLeastZero(string name, string description, double value, double largest = double.MaxValue) => new(name)
@@ -90,6 +97,23 @@ internal static class CommonOptions
             return word;
         },
     };
+
+    /// <summary>Parses whole numbers separated by commas.</summary>
+    public static int[]? ParseList(ArgumentResult result)
+    {
+        string[] words = result.Tokens[0].Value.Split(',');
+        int[] numbers = new int[words.Length];
+        for (int i = 0; i < words.Length; i++)
+        {
+            if (!int.TryParse(words[i], NumberStyles.None, CultureInfo.InvariantCulture, out numbers[i]))
+            {
+                result.AddError($"{Name(result)} has '{words[i]}', but must be whole numbers from 0 separated by commas.");
+                return null;
+            }
+        }
+
+        return numbers;
+    }
 
     private static int? ParsePositive(ArgumentResult result) => ParseFrom(1, result);
 

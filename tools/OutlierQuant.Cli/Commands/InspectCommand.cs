@@ -1,0 +1,112 @@
+using System.CommandLine;
+using System.Globalization;
+using OutlierQuant.Checkpoints;
+using OutlierQuant.Cli.Documents;
+using OutlierQuant.Cli.Terminal;
+using OutlierQuant.Models;
+using OutlierQuant.Models.Linears;
+using Spectre.Console;
+
+namespace OutlierQuant.Cli.Commands;
+
+/// <summary><c>inspect</c>: what a checkpoint holds and what working on it needs.</summary>
+internal static class InspectCommand
+{
+    private static readonly Option<bool> AllTensors = new("--tensors") { Description = "List every tensor." };
+
+    public static Command Create(UserConsole console)
+    {
+        Command command = new("inspect", "Shows architecture, parameters, tensors, types and a forecast of memory.\n\nExample:\n  outlierquant inspect MODEL --tensors")
+        {
+            SharedOptions.Model, AllTensors, SharedOptions.Context, SharedOptions.Threads, SharedOptions.Kernels, SharedOptions.Json,
+        };
+        command.SetAction((arguments, _) => Task.FromResult(Run(arguments, console)));
+        return command;
+    }
+
+    private static int Run(ParseResult arguments, UserConsole console)
+    {
+        using Session session = Session.Open(arguments);
+        InspectDocument document = Inspect(session, session.ContextOf(arguments));
+        if (arguments.GetValue(SharedOptions.Json))
+        {
+            console.WriteJson(document, CliJson.Default.InspectDocument);
+            return 0;
+        }
+
+        Table facts = Tables.Create("<", "<");
+        facts.ShowHeaders = false;
+        Tables.AddRow(facts, "architecture", document.Architecture);
+        Tables.AddRow(facts, "blocks, hidden size, MLP size", $"{document.Blocks}, {document.HiddenSize}, {document.IntermediateSize}");
+        Tables.AddRow(facts, "heads, key/value heads, head size", $"{document.Heads}, {document.KeyValueHeads}, {document.HeadSize}");
+        Tables.AddRow(facts, "vocabulary, positions", $"{document.Vocabulary}, {document.MaxPositions}");
+        Tables.AddRow(facts, "output head", document.TiedHead ? "tied to the embedding" : "its own");
+        Tables.AddRow(facts, "parameters", Tables.Count(document.Parameters));
+        Tables.AddRow(facts, "quantization", document.Quantization is { } q ? string.Create(CultureInfo.InvariantCulture, $"{q.Scheme}, preserve {q.Preserve} ({q.PreservedChannels} channels), {q.BitsPerWeight:F3} bits per weight") : "none");
+        Tables.AddRow(facts, "file, mapped", Tables.Bytes(document.Memory.MappedFile));
+        Tables.AddRow(facts, "largest block in float", Tables.Bytes(document.Memory.LargestBlock));
+        Tables.AddRow(facts, $"activations of a window of {document.Memory.Context}", Tables.Bytes(document.Memory.ActivationsPerWindow));
+        Tables.AddRow(facts, $"key/value cache of {document.Memory.Context} tokens", Tables.Bytes(document.Memory.KeyValueCache));
+        Tables.AddRow(facts, "kernels", document.Kernels);
+        console.Write(facts);
+
+        Table types = Tables.Create("<type", "tensors", "elements", "size");
+        foreach (TensorTypeTotal total in document.Types)
+        {
+            Tables.AddRow(types, total.Type, Tables.Count(total.Tensors), Tables.Count(total.Elements), Tables.Bytes(total.Bytes));
+        }
+
+        console.Write(types);
+        if (arguments.GetValue(AllTensors))
+        {
+            Table tensors = Tables.Create("<tensor", "<type", "<shape", "size");
+            foreach (InspectedTensor tensor in document.Tensors)
+            {
+                Tables.AddRow(tensors, tensor.Name, tensor.Type, $"[{string.Join(", ", tensor.Shape)}]", Tables.Bytes(tensor.Bytes));
+            }
+
+            console.Write(tensors);
+        }
+
+        return 0;
+    }
+
+    private static InspectDocument Inspect(Session session, int context)
+    {
+        TransformerModel model = session.Model;
+        QuantizedLinear[] quantized = [.. model.Linears.OfType<QuantizedLinear>()];
+        return new InspectDocument
+        {
+            Model = model.Directory,
+            Architecture = model.Config.Architecture,
+            Blocks = model.Config.BlockCount,
+            HiddenSize = model.Config.HiddenSize,
+            IntermediateSize = model.Config.IntermediateSize,
+            Heads = model.Config.HeadCount,
+            KeyValueHeads = model.Config.KeyValueHeadCount,
+            HeadSize = model.Config.HeadSize,
+            Vocabulary = model.Config.VocabularySize,
+            MaxPositions = model.Config.MaxPositions,
+            TiedHead = model.Config.TieWordEmbeddings,
+            Parameters = model.ParameterCount,
+            Quantization = model.Config.Quantization is not { } block ? null : new InspectedQuantization(
+                block.Scheme,
+                block.Preserve,
+                block.Method,
+                quantized.Sum(linear => 8.0 * linear.WeightByteSize) / Math.Max(1, quantized.Sum(linear => (double)linear.InFeatures * linear.OutFeatures)),
+                quantized.Sum(linear => linear.Weights.PreservedChannels.Length)),
+            Types = [.. model.Store.Tensors.GroupBy(tensor => tensor.Type).OrderBy(group => group.Key)
+                .Select(group => new TensorTypeTotal(TypeName(group.Key), group.Count(), group.Sum(tensor => tensor.ElementCount), group.Sum(tensor => tensor.ByteLength)))],
+            Memory = new MemoryForecast(
+                model.Store.ByteLength,
+                model.LargestBlockFloatBytes,
+                (long)context * model.Config.HiddenSize * sizeof(float),
+                2L * context * model.Config.KeyValueHeadCount * model.Config.HeadSize * model.Config.BlockCount * sizeof(float),
+                context),
+            Kernels = model.Context.Suite.Description,
+            Tensors = [.. model.Store.Tensors.Select(tensor => new InspectedTensor(tensor.Name, TypeName(tensor.Type), tensor.Shape, tensor.ByteLength))],
+        };
+    }
+
+    private static string TypeName(TensorType type) => type.ToString().ToUpperInvariant();
+}

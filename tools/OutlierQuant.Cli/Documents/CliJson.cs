@@ -1,0 +1,11 @@
+using System.Text.Json.Serialization;
+
+namespace OutlierQuant.Cli.Documents;
+
+/// <summary>The serializers of the documents that only the command line makes.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
+[JsonSerializable(typeof(GenerateDocument))]
+[JsonSerializable(typeof(InspectDocument))]
+[JsonSerializable(typeof(LogitsDocument))]
+[JsonSerializable(typeof(QuantizeDocument))]
+internal sealed partial class CliJson : JsonSerializerContext;

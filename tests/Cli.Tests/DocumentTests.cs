@@ -1,0 +1,148 @@
+using System.Text.Json;
+using OutlierQuant.Checkpoints;
+using Xunit;
+
+namespace OutlierQuant.Cli.Tests;
+
+/// <summary>Every verb on a small random model: exit code 0, and the json keys that other programs rely on.</summary>
+public sealed class DocumentTests(TinyModelFixture fixture) : IClassFixture<TinyModelFixture>
+{
+    [Fact]
+    public async Task Inspect_CountsParametersAndTensors()
+    {
+        JsonElement document = await Json("inspect", fixture.Model);
+
+        using var store = TensorStore.Open(fixture.Model);
+        Assert.Equal(store.Tensors.Sum(tensor => tensor.ElementCount), document.GetProperty("parameters").GetInt64());
+        Assert.Equal(store.Tensors.Count, document.GetProperty("tensors").GetArrayLength());
+    }
+
+    [Fact]
+    public async Task Logits_PrintsTheLikeliestAndWritesAll()
+    {
+        string path = fixture.Fresh("logits.safetensors");
+
+        JsonElement document = await Json("logits", fixture.Model, "--ids", "1,2,3", "--out", path, "--top", "4");
+
+        Assert.Equal([1, 2, 3], document.GetProperty("tokens").EnumerateArray().Select(id => id.GetInt32()));
+        JsonElement[] top = [.. document.GetProperty("top").EnumerateArray()];
+        Assert.Equal(4, top.Length);
+        using var store = TensorStore.Open(path);
+        Tensor logits = store.Require("logits", 3, store.Tensors[0].Shape[1]);
+        ReadOnlySpan<float> last = logits.Elements<float>(2 * logits.Shape[1], (int)logits.Shape[1]);
+        Assert.Equal(last.ToArray().Max(), top[0].GetProperty("logit").GetSingle());
+        Assert.Equal(last[top[3].GetProperty("id").GetInt32()], top[3].GetProperty("logit").GetSingle());
+    }
+
+    [Fact]
+    public async Task Perplexity_HasItsKeys()
+    {
+        JsonElement document = await Json("perplexity", fixture.Model, "--text", fixture.Text);
+
+        Require(document, "protocol", "context", "bos", "tokensScored", "meanNll", "standardError", "perplexity", "bitsPerByte", "tokensPerSecond", "peakMemoryBytes", "kernels");
+        Assert.Equal(Math.Exp(document.GetProperty("meanNll").GetDouble()), document.GetProperty("perplexity").GetDouble(), 9);
+    }
+
+    [Fact]
+    public async Task Perplexity_DoesNotDependOnThreads()
+    {
+        JsonElement one = await Json("perplexity", fixture.Model, "--text", fixture.Text, "--threads", "1");
+        JsonElement three = await Json("perplexity", fixture.Model, "--text", fixture.Text, "--threads", "3");
+
+        Assert.Equal(one.GetProperty("meanNll").GetDouble(), three.GetProperty("meanNll").GetDouble());
+    }
+
+    [Fact]
+    public async Task Locate_HasItsKeysAndWritesTheSame()
+    {
+        string path = fixture.Fresh("profile.json");
+
+        JsonElement document = await Json("locate", fixture.Model, "--text", fixture.Text, "--out", path);
+
+        Require(document.GetProperty("detector"), "name", "minMagnitude", "minRatio", "bos");
+        JsonElement block = document.GetProperty("blocks")[0];
+        Require(block, "block", "median", "top");
+        Require(block.GetProperty("top")[0], "position", "token", "channel", "value", "ratio");
+        Assert.Equal(JsonValueKind.Array, document.GetProperty("massive").ValueKind);
+        Assert.Equal(document.GetProperty("verdict").GetString(), JsonDocument.Parse(await File.ReadAllTextAsync(path)).RootElement.GetProperty("verdict").GetString());
+    }
+
+    [Fact]
+    public async Task Intervene_HasItsKeys()
+    {
+        JsonElement document = await Json("intervene", fixture.Model, "--text", fixture.Text);
+
+        Require(document, "block", "coordinates", "arms");
+        Assert.Equal(5, document.GetProperty("arms").GetArrayLength());
+        Require(document.GetProperty("arms")[0], "intervention", "perplexity", "deltaNll", "deltaNllCi95");
+    }
+
+    [Fact]
+    public async Task Compare_HasItsKeysAndWritesAReport()
+    {
+        string report = fixture.Fresh("report.html");
+
+        JsonElement document = await Json("compare", fixture.Model, "--text", fixture.Text, "--arms", "w8a8-token,w8a8-tensor-static:channels:2,residual-int8@first:clip", "--report", report);
+
+        Require(document.GetProperty("baseline"), "perplexity");
+        Assert.Equal(3, document.GetProperty("arms").GetArrayLength());
+        Require(document.GetProperty("arms")[1], "scheme", "preserve", "perplexity", "meanNll", "deltaNll", "deltaNllCi95", "kl", "top1Agreement", "bitsPerWeight", "sizeBytes", "kernels");
+        Assert.Contains("</html>", await File.ReadAllTextAsync(report), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Quantize_WritesWhatEveryVerbReads()
+    {
+        string output = fixture.Fresh("quantized");
+
+        JsonElement document = await Json("quantize", fixture.Model, "--scheme", "w8a8-tensor-static", "--text", fixture.Text, "--channels", "2", "--out", output);
+        JsonElement inspected = await Json("inspect", output);
+        JsonElement scored = await Json("perplexity", output, "--text", fixture.Text);
+        JsonElement generated = await Json("generate", output, "--prompt", "Line", "--max-tokens", "5");
+        JsonElement compared = await Json("compare", fixture.Model, "--text", fixture.Text, "--calibration", fixture.Text, "--windows", "all", "--arms", "w8a8-tensor-static:channels:2");
+
+        Assert.Equal("w8a8-tensor-static", inspected.GetProperty("quantization").GetProperty("scheme").GetString());
+        Assert.Equal(document.GetProperty("sizeBytes").GetInt64(), inspected.GetProperty("tensors").EnumerateArray().Sum(tensor => tensor.GetProperty("bytes").GetInt64()));
+        Assert.InRange(generated.GetProperty("texts")[0].GetProperty("ids").GetArrayLength(), 1, 5);
+
+        // The checkpoint on disk and the model in memory are the same model, calibrated on the same windows.
+        Assert.Equal(compared.GetProperty("arms")[0].GetProperty("meanNll").GetDouble(), scored.GetProperty("meanNll").GetDouble());
+    }
+
+    [Fact]
+    public async Task Generate_WithASeed_IsTheSameTwiceAndCountsSeedsUp()
+    {
+        string[] arguments = ["generate", fixture.Model, "--prompt", "Line", "--temperature", "1", "--seed", "5", "--samples", "2", "--max-tokens", "8"];
+
+        JsonElement first = await Json(arguments);
+        JsonElement second = await Json(arguments);
+
+        Assert.Equal(first.GetProperty("texts").GetRawText(), second.GetProperty("texts").GetRawText());
+        Assert.Equal([5, 6], first.GetProperty("texts").EnumerateArray().Select(text => text.GetProperty("seed").GetInt32()));
+    }
+
+    [Theory]
+    [InlineData("inspect")]
+    [InlineData("logits", "--ids", "1,2")]
+    [InlineData("generate", "--prompt", "Line", "--max-tokens", "4")]
+    [InlineData("perplexity", "--text", "TEXT")]
+    [InlineData("locate", "--text", "TEXT")]
+    [InlineData("intervene", "--text", "TEXT")]
+    [InlineData("compare", "--text", "TEXT", "--arms", "w4a16-g32,w4a16-g32:channels")]
+    public async Task WithoutJson_PrintsForPeople(string verb, params string[] rest)
+    {
+        CommandOutcome outcome = await CommandRunner.Run([verb, fixture.Model, .. rest.Select(word => word == "TEXT" ? fixture.Text : word)]);
+
+        Assert.Equal(0, outcome.ExitCode);
+        Assert.NotEqual("", outcome.Output.Trim());
+    }
+
+    private static async Task<JsonElement> Json(params string[] arguments)
+    {
+        CommandOutcome outcome = await CommandRunner.Run([.. arguments, "--json"]);
+        Assert.Equal(0, outcome.ExitCode);
+        return JsonDocument.Parse(outcome.Output).RootElement;
+    }
+
+    private static void Require(JsonElement element, params string[] keys) => Assert.All(keys, key => Assert.True(element.TryGetProperty(key, out _), $"there is no key '{key}'"));
+}

@@ -1,0 +1,47 @@
+using Xunit;
+
+namespace OutlierQuant.Cli.Tests;
+
+/// <summary>Options that are wrong in themselves: exit code 2, one line, nothing read and nothing written.</summary>
+public sealed class UsageTests
+{
+    [Theory]
+    [InlineData("frobnicate", "frobnicate")]
+    [InlineData("inspect", "argument missing", "inspect")]
+    [InlineData("inspect m --frobnicate", "--frobnicate")]
+    [InlineData("inspect m --threads 0", "--threads is '0'", "from 1")]
+    [InlineData("inspect m --threads two", "--threads is 'two'")]
+    [InlineData("inspect m --kernels amx9", "--kernels is 'amx9'", "auto")]
+    [InlineData("perplexity m", "--text")]
+    [InlineData("perplexity m --text t --context -3", "--context is '-3'")]
+    [InlineData("perplexity m --text t --context 1e3", "--context is '1e3'")]
+    [InlineData("perplexity m --text t --protocol best", "--protocol is 'best'", "windows, strided, llama.cpp")]
+    [InlineData("perplexity m --text t --stride 4", "--stride is for --protocol strided only")]
+    [InlineData("perplexity m --text t --windows none", "--windows is 'none'")]
+    [InlineData("perplexity m --text t --windows 0", "--windows is '0'", "from 1")]
+    [InlineData("logits m", "either --prompt or --ids")]
+    [InlineData("logits m --prompt a --ids 1", "either --prompt or --ids")]
+    [InlineData("logits m --ids 1,x", "--ids has 'x'")]
+    [InlineData("logits m --ids 1,-2", "--ids has '-2'")]
+    [InlineData("generate m --temperature -1", "--temperature is '-1'")]
+    [InlineData("generate m --temperature NaN", "--temperature is 'NaN'")]
+    [InlineData("generate m --top-p 1.5", "--top-p is '1.5'", "0 to 1")]
+    [InlineData("generate m --max-tokens 0", "--max-tokens is '0'")]
+    [InlineData("generate m --samples 0", "--samples is '0'")]
+    [InlineData("generate m --seed -1", "--seed is '-1'")]
+    [InlineData("locate m --text t --min-ratio -1", "--min-ratio is '-1'")]
+    [InlineData("quantize m --out o", "--scheme")]
+    [InlineData("quantize m --scheme w8a16", "--out")]
+    [InlineData("quantize m --scheme w9a9 --out o", "no scheme 'w9a9'", "w8a8-tensor-static")]
+    [InlineData("quantize m --scheme w8a16 --preserve some --out o", "--preserve is 'some'", "none, channels, clip, mean")]
+    [InlineData("quantize m --scheme w8a16 --preserve clip --out o", "clip", "w8a16")]
+    [InlineData("quantize m --scheme w8a16 --method gptq --out o", "--method is 'gptq'", "rtn")]
+    [InlineData("quantize m --scheme w8a16 --channels many --out o", "--channels is 'many'")]
+    [InlineData("compare m --text t --calibration c --profile p", "either --calibration or --profile")]
+    [InlineData("compare m --text t --arms w8a8-tensor:none:3", "w8a8-tensor:none:3")]
+    [InlineData("compare m --text t --arms w7", "w7")]
+    [InlineData("intervene m --text t --calibration c --profile p", "either --calibration or --profile")]
+    [InlineData("intervene m --text t --channels 1,,2", "--channels has ''")]
+    public async Task WrongOptions_GiveOneLineAndExitCodeTwo(string arguments, params string[] words) =>
+        (await CommandRunner.Run(arguments.Split(' '))).MustFail(2, words);
+}

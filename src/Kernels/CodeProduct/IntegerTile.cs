@@ -95,8 +95,8 @@ internal sealed class IntegerTile<TStep, TBytes, TSums, TFloats> : IIntegerRoute
         nuint stride = (nuint)source.Stride;
         int groups = CodeProductShape.Groups(weights);
         ReadOnlySpan<float> scales = weights.Scales.Slice(row * groups, TileRows * groups);
-        ref byte codes = ref MemoryMarshal.GetReference(MemoryMarshal.AsBytes(panel));
-        ref byte tokens = ref MemoryMarshal.GetReference(MemoryMarshal.AsBytes(source.Codes[(token * source.Stride)..]));
+        ref readonly byte codes = ref MemoryMarshal.GetReference(MemoryMarshal.AsBytes(panel));
+        ref readonly byte tokens = ref MemoryMarshal.GetReference(MemoryMarshal.AsBytes(source.Codes[(token * source.Stride)..]));
         TSums sum00 = default, sum10 = default, sum20 = default, sum30 = default, sum01 = default, sum11 = default, sum21 = default, sum31 = default;
         TFloats total00 = default, total10 = default, total20 = default, total30 = default, total01 = default, total11 = default, total21 = default, total31 = default;
         for (int g = 0; g < groups; g++)
@@ -105,15 +105,15 @@ internal sealed class IntegerTile<TStep, TBytes, TSums, TFloats> : IIntegerRoute
             (nuint c, nuint end) = GroupColumns(weights, g, source.Stride);
             for (; c < end; c += (nuint)TStep.Width)
             {
-                TBytes token0 = TStep.Load(ref tokens, c), token1 = TStep.Load(ref tokens, stride + c);
+                TBytes token0 = TStep.Load(in tokens, c), token1 = TStep.Load(in tokens, stride + c);
                 TBytes magnitudes0 = TStep.Magnitudes(token0), magnitudes1 = TStep.Magnitudes(token1);
-                TBytes weight = TStep.Load(ref codes, c);
+                TBytes weight = TStep.Load(in codes, c);
                 (sum00, sum01) = (TStep.MultiplyAdd(sum00, weight, token0, magnitudes0), TStep.MultiplyAdd(sum01, weight, token1, magnitudes1));
-                weight = TStep.Load(ref codes, stride + c);
+                weight = TStep.Load(in codes, stride + c);
                 (sum10, sum11) = (TStep.MultiplyAdd(sum10, weight, token0, magnitudes0), TStep.MultiplyAdd(sum11, weight, token1, magnitudes1));
-                weight = TStep.Load(ref codes, (2 * stride) + c);
+                weight = TStep.Load(in codes, (2 * stride) + c);
                 (sum20, sum21) = (TStep.MultiplyAdd(sum20, weight, token0, magnitudes0), TStep.MultiplyAdd(sum21, weight, token1, magnitudes1));
-                weight = TStep.Load(ref codes, (3 * stride) + c);
+                weight = TStep.Load(in codes, (3 * stride) + c);
                 (sum30, sum31) = (TStep.MultiplyAdd(sum30, weight, token0, magnitudes0), TStep.MultiplyAdd(sum31, weight, token1, magnitudes1));
             }
 
@@ -138,8 +138,8 @@ internal sealed class IntegerTile<TStep, TBytes, TSums, TFloats> : IIntegerRoute
     {
         int groups = CodeProductShape.Groups(weights);
         ReadOnlySpan<float> scales = weights.Scales.Slice(row * groups, groups);
-        ref byte codes = ref MemoryMarshal.GetReference(MemoryMarshal.AsBytes(panel));
-        ref byte tokens = ref MemoryMarshal.GetReference(MemoryMarshal.AsBytes(source.Codes[(token * source.Stride)..]));
+        ref readonly byte codes = ref MemoryMarshal.GetReference(MemoryMarshal.AsBytes(panel));
+        ref readonly byte tokens = ref MemoryMarshal.GetReference(MemoryMarshal.AsBytes(source.Codes[(token * source.Stride)..]));
         TSums sum = default;
         TFloats total = default;
         for (int g = 0; g < groups; g++)
@@ -148,8 +148,8 @@ internal sealed class IntegerTile<TStep, TBytes, TSums, TFloats> : IIntegerRoute
             (nuint c, nuint end) = GroupColumns(weights, g, source.Stride);
             for (; c < end; c += (nuint)TStep.Width)
             {
-                TBytes activations = TStep.Load(ref tokens, c);
-                sum = TStep.MultiplyAdd(sum, TStep.Load(ref codes, c), activations, TStep.Magnitudes(activations));
+                TBytes activations = TStep.Load(in tokens, c);
+                sum = TStep.MultiplyAdd(sum, TStep.Load(in codes, c), activations, TStep.Magnitudes(activations));
             }
 
             total = TStep.Scale(total, sum, scales[g]);

@@ -11,7 +11,7 @@ internal readonly struct Avx512ByteStep : IByteStep<Vector512<byte>, Vector512<i
     public static int Width => 64;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<byte> Load(ref byte source, nuint index) => Vector512.LoadUnsafe(ref source, index);
+    public static Vector512<byte> Load(ref readonly byte source, nuint index) => Vector512.LoadUnsafe(in source, index);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<byte> Magnitudes(Vector512<byte> activations) => Vector512.Abs(activations.AsSByte()).AsByte();

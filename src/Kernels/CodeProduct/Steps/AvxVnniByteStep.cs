@@ -12,7 +12,7 @@ internal readonly struct AvxVnniByteStep : IPackedStep<Vector256<byte>, Vector25
     public static int Width => 32;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<byte> Load(ref byte source, nuint index) => Vector256.LoadUnsafe(ref source, index);
+    public static Vector256<byte> Load(ref readonly byte source, nuint index) => Vector256.LoadUnsafe(in source, index);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<byte> Magnitudes(Vector256<byte> activations) => Vector256.Abs(activations.AsSByte()).AsByte();
@@ -64,10 +64,7 @@ internal readonly struct AvxVnniByteStep : IPackedStep<Vector256<byte>, Vector25
     public static Vector256<int> Negate(Vector256<int> sums) => -sums;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Add(Vector256<float> left, Vector256<float> right) => left + right;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<int> LoadSums(ref int source, nuint index) => Vector256.LoadUnsafe(ref source, index);
+    public static Vector256<int> LoadSums(ref readonly int source, nuint index) => Vector256.LoadUnsafe(in source, index);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StoreSums(Vector256<int> sums, ref int destination, nuint index) => sums.StoreUnsafe(ref destination, index);

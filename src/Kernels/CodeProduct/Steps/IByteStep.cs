@@ -15,7 +15,7 @@ internal interface IByteStep<TBytes, TSums, TFloats>
     /// <summary>Codes of one vector, which are bytes.</summary>
     static abstract int Width { get; }
 
-    static abstract TBytes Load(ref byte source, nuint index);
+    static abstract TBytes Load(ref readonly byte source, nuint index);
 
     /// <summary>|activations|, which <see cref="MultiplyAdd"/> wants beside the activations and several rows can share.</summary>
     static abstract TBytes Magnitudes(TBytes activations);

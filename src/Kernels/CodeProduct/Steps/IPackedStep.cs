@@ -25,9 +25,7 @@ internal interface IPackedStep<TBytes, TSums, TFloats> : IByteStep<TBytes, TSums
 
     static abstract TSums Negate(TSums sums);
 
-    static abstract TFloats Add(TFloats left, TFloats right);
-
-    static abstract TSums LoadSums(ref int source, nuint index);
+    static abstract TSums LoadSums(ref readonly int source, nuint index);
 
     static abstract void StoreSums(TSums sums, ref int destination, nuint index);
 }

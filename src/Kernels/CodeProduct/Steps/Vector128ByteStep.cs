@@ -13,7 +13,7 @@ internal readonly struct Vector128ByteStep : IPackedStep<Vector128<byte>, Vector
     public static int Width => 16;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<byte> Load(ref byte source, nuint index) => Vector128.LoadUnsafe(ref source, index);
+    public static Vector128<byte> Load(ref readonly byte source, nuint index) => Vector128.LoadUnsafe(in source, index);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<byte> Magnitudes(Vector128<byte> activations) => activations;
@@ -60,10 +60,7 @@ internal readonly struct Vector128ByteStep : IPackedStep<Vector128<byte>, Vector
     public static Vector128<int> Negate(Vector128<int> sums) => -sums;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> Add(Vector128<float> left, Vector128<float> right) => left + right;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<int> LoadSums(ref int source, nuint index) => Vector128.LoadUnsafe(ref source, index);
+    public static Vector128<int> LoadSums(ref readonly int source, nuint index) => Vector128.LoadUnsafe(in source, index);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StoreSums(Vector128<int> sums, ref int destination, nuint index) => sums.StoreUnsafe(ref destination, index);

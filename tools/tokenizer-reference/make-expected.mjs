@@ -1,4 +1,5 @@
 // Records what the tokenizers library makes of the texts, and where its JavaScript counterpart differs.
+import crypto from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
 import { Tokenizer as JavaScriptTokenizer } from "@huggingface/tokenizers";
@@ -46,5 +47,14 @@ const steps = cases.map(({ normalizer, preTokenizer, inputs }) => {
   const outputs = inputs.map((text) => (normalizer ? [tokenizer.getNormalizer().normalizeString(text)] : tokenizer.getPreTokenizer().preTokenizeString(text).map(([piece]) => piece)));
   return JSON.stringify({ ...(normalizer ? { normalizer } : { preTokenizer }), inputs, outputs });
 });
-fs.writeFileSync(path.join(data, "steps.json"), `{"madeBy":${JSON.stringify(madeBy)},\n"steps":[\n${steps.join(",\n")}\n]}\n`);
+
+// Node's own normalization of every code point that any form changes, as one hash for each form.
+const changing = [];
+for (let point = 0x80; point <= 0xe0fff; point++) {
+  const skipped = (point >= 0xd800 && point <= 0xdfff) || (point >= 0x30000 && point < 0xe0000);
+  if (!skipped && String.fromCodePoint(point).normalize("NFKD") !== String.fromCodePoint(point)) changing.push(String.fromCodePoint(point));
+}
+const hash = (form) => crypto.createHash("sha256").update(changing.map((c) => `${c}\u0301\u0323 ${c}\u05B0\u0334|a${c}\u11A8`.normalize(form)).join("")).digest("hex");
+const forms = Object.fromEntries(["NFC", "NFD", "NFKC", "NFKD"].map((form) => [form, { sha256: hash(form), codePoints: changing.length }]));
+fs.writeFileSync(path.join(data, "steps.json"), `{"madeBy":${JSON.stringify({ ...madeBy, unicode: process.versions.unicode })},\n"normalizationForms":${JSON.stringify(forms)},\n"steps":[\n${steps.join(",\n")}\n]}\n`);
 for (const [name, list] of Object.entries(disagreements)) console.log(`${name}: ${second} differs on ${list.length} of ${texts.length} texts`);

@@ -121,3 +121,15 @@ write("lowercase-words", {
   pre: sequence("pretokenizers", { type: "Whitespace" }, { type: "Digits", individual_digits: true }),
   model: { vocab: numbered([...markPieces(...partial)]), merges: asText(markMerges), unk_token: "<unk>", fuse_unk: true, byte_fallback: true }, tokens: [added(0, "<unk>"), added(1, "<s>", { normalized: true })],
 });
+
+// Merges that reach one piece in several ways, where it matters which candidates the library takes for stale.
+const ambiguous = [..."abc"];
+const ambiguousMerges = [];
+for (let state = 7; ambiguousMerges.length < 60; ) {
+  const pick = () => ambiguous[(state = (state * 48271) % 2147483647) % ambiguous.length];
+  const pair = [pick(), pick()];
+  if (pair.join("").length > 7 || ambiguousMerges.some(([left, right]) => left === pair[0] && right === pair[1])) continue;
+  ambiguousMerges.push(pair);
+  if (!ambiguous.includes(pair.join(""))) ambiguous.push(pair.join(""));
+}
+write("ambiguous-merges", { decoder: { type: "Fuse" }, model: { vocab: numbered(["<unk>", ...ambiguous]), merges: ambiguousMerges, unk_token: "<unk>", fuse_unk: false } });

@@ -1,5 +1,6 @@
 using OutlierQuant.Checkpoints.Tokenization.Model;
 using OutlierQuant.Checkpoints.Tokenization.Normalization;
+using OutlierQuant.Checkpoints.Tokenization.Reading;
 
 namespace OutlierQuant.Checkpoints.Tokenization;
 
@@ -29,11 +30,24 @@ internal sealed class AddedTokens
 
     /// <summary>The finder of tokens that are looked for in the text as it is, or null where there are none.</summary>
     public AddedTokenFinder? RawFinder() =>
-        Finder(_tokens.Where(static token => !token.Normalized).Select(static token => KeyValuePair.Create(token.Content, token)));
+        Finder(_tokens.Where(static token => !token.Normalized).ToDictionary(static token => token.Content, StringComparer.Ordinal));
 
     /// <summary>The finder of tokens that are looked for in normalized text, by their normalized form.</summary>
-    public AddedTokenFinder? NormalizedFinder(IReadOnlyList<INormalizer> normalizers) =>
-        Finder(_tokens.Where(static token => token.Normalized).Select(token => KeyValuePair.Create(Normalize(token, normalizers), token)));
+    /// <exception cref="CheckpointFormatException">Nothing is left of a token, or two become the same.</exception>
+    public AddedTokenFinder? NormalizedFinder(IReadOnlyList<INormalizer> normalizers, JsonPlace file)
+    {
+        Dictionary<string, AddedToken> byText = new(StringComparer.Ordinal);
+        foreach (AddedToken token in _tokens.Where(static token => token.Normalized))
+        {
+            string text = Normalize(token, normalizers);
+            if (text.Length == 0 || !byText.TryAdd(text, token))
+            {
+                throw file.Require("added_tokens").Wrong($"has the token {Quotation.Of(token.Content)}, which the normalizer makes {Quotation.Of(text)}; what is looked for must be distinct and not empty");
+            }
+        }
+
+        return Finder(byText);
+    }
 
     /// <summary>The texts of tokens that decoding starts from, where they are not the piece itself: like the library, what the
     /// normalizers made of a token on the way in is what the decoder is to undo.</summary>
@@ -44,9 +58,5 @@ internal sealed class AddedTokens
     private static string Normalize(AddedToken token, IReadOnlyList<INormalizer> normalizers) =>
         normalizers.Aggregate(token.Content, static (text, normalizer) => normalizer.Normalize(text));
 
-    private static AddedTokenFinder? Finder(IEnumerable<KeyValuePair<string, AddedToken>> tokens)
-    {
-        Dictionary<string, AddedToken> byText = new(tokens, StringComparer.Ordinal);
-        return byText.Count == 0 ? null : new AddedTokenFinder(byText);
-    }
+    private static AddedTokenFinder? Finder(Dictionary<string, AddedToken> byText) => byText.Count == 0 ? null : new AddedTokenFinder(byText);
 }

@@ -9,8 +9,8 @@ namespace OutlierQuant.Checkpoints.Tokenization;
 public sealed class StreamingDecoder
 {
     /// <summary>How many tokens are decoded again to know what a new one adds. The first token of a text may lose its space,
-    /// so a token is never decoded alone; more than one, because a token may decode to nothing.</summary>
-    private const int ContextLength = 8;
+    /// so a token is never decoded alone; there are several because that token may be nothing but spaces.</summary>
+    internal const int ContextLength = 8;
 
     private readonly Tokenizer _tokenizer;
     private readonly bool _isIncremental;

@@ -30,6 +30,14 @@ internal static class ReferenceData
             item.GetProperty(kind).GetRawText(), Strings(item.GetProperty("inputs")), [.. item.GetProperty("outputs").EnumerateArray().Select(Strings)]))];
     }
 
+    /// <summary>The recorded hash of a normalization form, and the number of code points behind it.</summary>
+    public static (string Sha256, int CodePoints) NormalizationHash(string form)
+    {
+        using JsonDocument document = Open("steps.json");
+        JsonElement hash = document.RootElement.GetProperty("normalizationForms").GetProperty(form);
+        return (hash.GetProperty("sha256").GetString()!, hash.GetProperty("codePoints").GetInt32());
+    }
+
     private static JsonDocument Open(string path) => JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Directory, path)));
 
     private static string TextOf(JsonElement item) => item.TryGetProperty("text", out JsonElement text)

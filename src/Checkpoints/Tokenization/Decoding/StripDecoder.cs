@@ -9,7 +9,7 @@ namespace OutlierQuant.Checkpoints.Tokenization.Decoding;
 internal sealed class StripDecoder(Rune content, int start, int stop) : IDecoderStep
 {
     /// <inheritdoc/>
-    public bool IsIncremental => stop == 0;
+    public bool IsIncremental => stop == 0 && start <= StreamingDecoder.ContextLength;
 
     /// <inheritdoc/>
     public List<string> Decode(List<string> pieces) => [.. pieces.Select(Strip)];

@@ -22,10 +22,9 @@ internal sealed class CharacterSymbols : ISymbolSource
         _path = path;
         _unknownId = unknownId;
         _fuseUnknown = fuseUnknown;
-        for (int id = 0; id < vocabulary.Size; id++)
+        foreach ((string piece, int id) in vocabulary.ModelPieces)
         {
-            if (vocabulary.Find(id) is { Length: > 0 and <= 2 } piece
-                && Rune.DecodeFromUtf16(piece, out Rune rune, out int length) == System.Buffers.OperationStatus.Done && length == piece.Length)
+            if (Rune.DecodeFromUtf16(piece, out Rune rune, out int length) == System.Buffers.OperationStatus.Done && length == piece.Length)
             {
                 _ids.Add(rune, id);
             }

@@ -18,6 +18,9 @@ internal sealed class Vocabulary
     /// <summary>Gets one more than the highest id: the rows that an embedding table needs.</summary>
     public int Size => _pieces.Count;
 
+    /// <summary>Gets the pieces of the model with their ids.</summary>
+    public IReadOnlyDictionary<string, int> ModelPieces => _ids;
+
     /// <summary>Adds a piece of the model, whose text and id are both new.</summary>
     public void Add(string piece, int id)
     {

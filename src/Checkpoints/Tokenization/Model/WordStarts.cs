@@ -29,10 +29,9 @@ internal sealed class WordStarts
             }
         }
 
-        for (int id = 0; id < vocabulary.Size; id++)
+        foreach (string piece in vocabulary.ModelPieces.Keys)
         {
-            if (vocabulary.Find(id) is { Length: > 0 } piece
-                && Rune.DecodeFromUtf16(piece, out Rune rune, out int length) == System.Buffers.OperationStatus.Done
+            if (Rune.DecodeFromUtf16(piece, out Rune rune, out int length) == System.Buffers.OperationStatus.Done
                 && length == piece.Length && !joined.Contains(rune))
             {
                 _starts.Add(rune);

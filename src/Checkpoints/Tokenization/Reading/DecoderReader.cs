@@ -1,5 +1,4 @@
 using OutlierQuant.Checkpoints.Tokenization.Decoding;
-using OutlierQuant.Checkpoints.Tokenization.Normalization;
 using OutlierQuant.Checkpoints.Tokenization.Splitting;
 
 namespace OutlierQuant.Checkpoints.Tokenization.Reading;
@@ -42,7 +41,7 @@ internal static class DecoderReader
             "Fuse" => new FuseDecoder(),
             "Metaspace" => new MetaspaceDecoder(MetaspaceReader.Mark(place), MetaspaceReader.Prepend(place) != MetaspacePrepend.Never),
             "Replace" => new ReplaceDecoder(
-                new ReplaceNormalizer(PatternReader.Read(place.Require("pattern")), place.Require("content").Text()),
+                NormalizerReader.ReadReplace(place),
                 followsFusing: steps.Any(static step => step is FuseDecoder or ByteLevelDecoder)),
             "Strip" => new StripDecoder(
                 MetaspaceReader.Character(place.Require("content")),

@@ -36,6 +36,11 @@ internal sealed class JsonFile
             place.RequireKind(JsonValueKind.Object, "an object");
             return place;
         }
+        catch (InvalidOperationException exception)
+        {
+            // Keys are compared as text, and a key that is no text stops the parser in this way.
+            throw new CheckpointFormatException(path, 0, "a key holds a lone surrogate or bytes that are not UTF-8; text is required", null, exception);
+        }
         catch (JsonException exception)
         {
             string reason = exception.Message.Split(". ", 2)[0].TrimEnd('.');

@@ -108,6 +108,7 @@ internal readonly struct JsonPlace
         JsonValueKind.Object => "an object",
         JsonValueKind.Array => "an array",
         JsonValueKind.Null => "null",
-        _ => Element.GetRawText() is { Length: <= 60 } text ? text : "a long value",
+        JsonValueKind.String => Quotation.Of(Element.GetRawText().Trim('"')),
+        _ => Quotation.Of(Element.GetRawText()).Trim('\''),
     };
 }

@@ -19,6 +19,16 @@ internal static class NormalizerReader
         return normalizers;
     }
 
+    /// <summary>Reads a replacement, which is a normalizer and a decoder.</summary>
+    public static INormalizer ReadReplace(JsonPlace place)
+    {
+        JsonPlace pattern = place.Require("pattern");
+        string content = place.Require("content").Text();
+        return pattern.Find("String") is { } literal && literal.Text().Length > 0
+            ? new LiteralReplaceNormalizer(literal.Text(), content)
+            : new ReplaceNormalizer(PatternReader.Read(pattern), content);
+    }
+
     private static void Append(JsonPlace place, List<INormalizer> normalizers)
     {
         string type = place.Require("type").Text();
@@ -42,7 +52,7 @@ internal static class NormalizerReader
             "StripAccents" => new StripAccentsNormalizer(),
             "Strip" => new StripNormalizer(place.Require("strip_left").Flag(), place.Require("strip_right").Flag()),
             "Prepend" => new PrependNormalizer(place.Require("prepend").Text()),
-            "Replace" => new ReplaceNormalizer(PatternReader.Read(place.Require("pattern")), place.Require("content").Text()),
+            "Replace" => ReadReplace(place),
             _ => throw place.Wrong($"has the type {Quotation.Of(type)}; supported are {Supported}"),
         });
     }

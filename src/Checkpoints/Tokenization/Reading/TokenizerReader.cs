@@ -9,7 +9,7 @@ namespace OutlierQuant.Checkpoints.Tokenization.Reading;
 internal static class TokenizerReader
 {
     /// <summary>Largest file that is read, in bytes; the largest in use have about 35 million.</summary>
-    private const long LongestFile = 256L << 20;
+    private const long LongestFile = 100_000_000;
 
     /// <summary>Reads the tokenizer of a checkpoint directory.</summary>
     public static TokenizerParts Read(string directory)
@@ -22,6 +22,11 @@ internal static class TokenizerReader
 
         JsonPlace root = JsonFile.Open(path, LongestFile);
         string configPath = Path.Combine(directory, "tokenizer_config.json");
+        if (root.Find("version") is { } version && version.Text() != "1.0")
+        {
+            throw version.Wrong($"is {Quotation.Of(version.Text())}; only version \"1.0\" is supported");
+        }
+
         JsonPlace? config = File.Exists(configPath) ? JsonFile.Open(configPath, LongestFile) : null;
 
         JsonPlace model = root.Require("model");
@@ -30,7 +35,7 @@ internal static class TokenizerReader
         IReadOnlyList<INormalizer> normalizers = NormalizerReader.Read(root.Find("normalizer"));
         PreTokenizer preTokenizer = PreTokenizerReader.Read(root.Find("pre_tokenizer"));
         TextEncoder encoder = new(
-            tokens.RawFinder(), normalizers, tokens.NormalizedFinder(normalizers), preTokenizer.Splitters,
+            tokens.RawFinder(), normalizers, tokens.NormalizedFinder(normalizers, root), preTokenizer.Splitters,
             ModelReader.Read(path, model, vocabulary, preTokenizer.IsByteLevel));
         DecoderChain decoder = DecoderReader.Read(root.Find("decoder"));
         SpecialTokens special = SpecialTokenReader.Read(config, PostProcessorReader.Read(root.Find("post_processor"), vocabulary), tokens);

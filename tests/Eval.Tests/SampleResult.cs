@@ -45,5 +45,6 @@ internal static class SampleResult
         Kernels = ["int8×int8 simd"],
         FakeQuantized = scheme.StartsWith("residual", StringComparison.Ordinal),
         TokensPerSecond = 100,
+        Losses = [[Math.Log(50 * ratio) - 0.5, Math.Log(50 * ratio)], [Math.Log(50 * ratio), Math.Log(50 * ratio) + 0.5]],
     };
 }

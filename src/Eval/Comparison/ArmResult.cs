@@ -51,6 +51,10 @@ public sealed record ArmResult
     /// <summary>Gets the tokens scored per second of elapsed time.</summary>
     public required double TokensPerSecond { get; init; }
 
+    /// <summary>Gets the losses behind the means, one array a window. Shape <c>[windowsScored][targets]</c>. Not in json.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<double[]> Losses { get; init; } = [];
+
     /// <summary>Gets the perplexity over the full-precision model's: <c>exp(deltaNll)</c>. Not in json.</summary>
     [JsonIgnore]
     public double Ratio => Math.Exp(DeltaNll);

@@ -1,5 +1,6 @@
 using OutlierQuant.Calibration;
 using OutlierQuant.Eval.Reports;
+using OutlierQuant.Eval.Statistics;
 
 namespace OutlierQuant.Eval.Comparison;
 
@@ -9,12 +10,13 @@ internal static class ComparisonVerdict
     /// <summary>An arm is destroyed when its perplexity is at least this many times the baseline's, and the interval of the difference excludes 0.</summary>
     private const double Destroyed = 1.5;
 
-    /// <summary>The shares of the lost nats that must be recovered to say that preserving brings an arm back, or helps it.</summary>
+    /// <summary>The shares of the lost nats that must be recovered to say that an arm is nearly whole, brought back, or helped.</summary>
+    private const double NearlyAll = 0.9;
     private const double BroughtBack = 0.6;
     private const double Helped = 0.2;
 
-    /// <summary>Two arms count as alike when their losses differ by at most this share of the naive arm's.</summary>
-    private const double Alike = 0.1;
+    /// <summary>Two arms do equally well when the interval of their difference holds 0, or the difference is at most this many nats: 0.5 % of the perplexity.</summary>
+    private const double Negligible = 0.005;
 
     public static IReadOnlyList<string> Describe(ComparisonResult result, CalibrationProfile? profile)
     {
@@ -32,11 +34,11 @@ internal static class ComparisonVerdict
         if (naive.Length > 0)
         {
             sentences.Add(destroyed.Length == 0
-                ? $"No scheme is destroyed without preservation; the worst, {Name(naive.MaxBy(arm => arm.DeltaNll)!)}, stays under {NumberText.Ratio(Destroyed)} the perplexity."
-                : $"Without preservation {destroyed.Length} of {naive.Length} schemes are destroyed (at least {NumberText.Ratio(Destroyed)} the perplexity): {string.Join(", ", destroyed.Select(Name))}.");
+                ? $"No arm is destroyed without preservation; the worst, {Name(naive.MaxBy(arm => arm.DeltaNll)!)}, stays under {NumberText.Ratio(Destroyed)} the perplexity."
+                : $"Without preservation {destroyed.Length} of {naive.Length} arms are destroyed (at least {NumberText.Ratio(Destroyed)} the perplexity): {string.Join(", ", destroyed.Select(Name))}.");
         }
 
-        sentences.AddRange(destroyed.SelectMany(arm => DescribeDestroyed(arm, result.Arms)));
+        sentences.AddRange(destroyed.Select(arm => DescribeDestroyed(arm, result.Arms)).OfType<string>());
         var fine = naive.Where(arm => arm.Ratio < 1.01).ToArray();
         if (fine.Length > 0)
         {
@@ -46,53 +48,68 @@ internal static class ComparisonVerdict
         return sentences;
     }
 
-    private static IEnumerable<string> DescribeDestroyed(ArmResult naive, IReadOnlyList<ArmResult> arms)
+    /// <summary>Tells in a few sentences what preserving, clipping and constants made of an arm; null when it has no preserving arm beside it.</summary>
+    private static string? DescribeDestroyed(ArmResult naive, IReadOnlyList<ArmResult> arms)
     {
         if (Find(arms, naive.Scheme, "channels") is not { } preserved)
         {
-            yield break;
+            return null;
         }
 
-        var recovered = (naive.DeltaNll - preserved.DeltaNll) / naive.DeltaNll;
-        var from = $"from {NumberText.Ratio(naive.Ratio)} to {NumberText.Ratio(preserved.Ratio)}";
-        var kept = $"{NumberText.Short(preserved.MeanChannels)} channels on average";
         if (preserved.MeanChannels == 0)
         {
-            yield return $"{naive.Scheme}: the profile suggests no channel to preserve, so preserving changes nothing.";
-            yield break;
+            return $"{naive.Scheme}: the profile suggests no channel to preserve, so preserving changes nothing.";
         }
 
-        yield return recovered >= BroughtBack
-            ? $"{naive.Scheme}: preserving {kept} brings it back {from}, {NumberText.Percent(recovered)} of the lost nats. The damage was in those channels."
-            : recovered >= Helped
-                ? $"{naive.Scheme}: preserving {kept} helps, {from}, {NumberText.Percent(recovered)} of the lost nats; the rest of the damage lies elsewhere."
-                : $"{naive.Scheme}: preserving {kept} does not bring it back ({from}): too few bits for all channels, not these few, are the cause.";
+        var recovered = Recovered(naive, preserved);
+        var effect = $"{naive.Scheme}: preserving {DescribeChannels(preserved)} takes it from {NumberText.Ratio(naive.Ratio)} to {NumberText.Ratio(preserved.Ratio)}";
         if (recovered < Helped)
         {
-            yield break;
+            return $"{effect} and does not bring it back: too few bits for all channels, not these few, are the cause.";
         }
 
-        if (Find(arms, naive.Scheme, "clip") is { } clip)
-        {
-            yield return DescribeClip(naive, preserved, clip);
-        }
-
-        if (Find(arms, naive.Scheme, "mean") is { } mean)
-        {
-            yield return mean.DeltaNll - preserved.DeltaNll <= Alike * naive.DeltaNll
-                ? $"{naive.Scheme}: constants in place of those channels do as well ({NumberText.Ratio(mean.Ratio)}), so they act as fixed biases."
-                : $"{naive.Scheme}: constants in place of those channels do not do as well ({NumberText.Ratio(mean.Ratio)}), so what varies in them is needed.";
-        }
+        return (recovered >= BroughtBack
+            ? $"{effect} and brings it back: {NumberText.Percent(recovered)} of the lost nats were due to those channels."
+            : $"{effect} and helps: {NumberText.Percent(recovered)} of the lost nats were due to those channels, the rest of the damage lies elsewhere.")
+            + (Find(arms, naive.Scheme, "clip") is { } clip ? " " + DescribeClip(naive, preserved, clip) : "")
+            + (Find(arms, naive.Scheme, "mean") is { } mean ? " " + DescribeMean(naive, preserved, mean) : "");
     }
 
     private static string DescribeClip(ArmResult naive, ArmResult preserved, ArmResult clip)
     {
-        var worse = clip.DeltaNll - preserved.DeltaNll;
-        return worse <= Alike * naive.DeltaNll
-            ? $"{naive.Scheme}: clipping them to the range of the rest does as well ({NumberText.Ratio(clip.Ratio)}): the harm was the inflated scale, and their size is not needed."
-            : clip.DeltaNll < (1 - Alike) * naive.DeltaNll
-                ? $"{naive.Scheme}: clipping them to the range of the rest helps less ({NumberText.Ratio(clip.Ratio)}): part of the harm was the inflated scale, but their values are needed too."
-                : $"{naive.Scheme}: clipping them to the range of the rest does not help ({NumberText.Ratio(clip.Ratio)}): their values are needed.";
+        var clipped = $"Clipping them to the range of the rest ({NumberText.Ratio(clip.Ratio)}) ";
+        return !IsWorse(preserved, clip)
+            ? clipped + "does as well: the harm was the inflated scale alone, and their size is not needed."
+            : Recovered(naive, clip) >= NearlyAll * Recovered(naive, preserved)
+                ? clipped + $"recovers most of that: the harm was mainly the inflated scale, and their size is worth a further {NumberText.Ratio(Math.Exp(clip.DeltaNll - preserved.DeltaNll))}."
+                : Recovered(naive, clip) >= Helped
+                    ? clipped + "helps less: the inflated scale is part of the harm, but their values are needed too."
+                    : clipped + "does not help: their values are needed.";
+    }
+
+    private static string DescribeMean(ArmResult naive, ArmResult preserved, ArmResult mean)
+    {
+        var constants = $"Constants in their place ({NumberText.Ratio(mean.Ratio)}) ";
+        return !IsWorse(preserved, mean)
+            ? constants + "do as well: they act as fixed biases."
+            : Recovered(naive, mean) >= NearlyAll * Recovered(naive, preserved)
+                ? constants + $"recover most of that: they act mainly as fixed biases, and what varies in them is worth a further {NumberText.Ratio(Math.Exp(mean.DeltaNll - preserved.DeltaNll))}."
+                : Recovered(naive, mean) >= Helped
+                    ? constants + "help less: what varies in them is needed too."
+                    : constants + "do not help: what varies in them is needed.";
+    }
+
+    private static string DescribeChannels(ArmResult arm) => arm.FakeQuantized
+        ? $"{NumberText.Count(arm.MeanChannels)} channels of the residual stream"
+        : $"{NumberText.Count(arm.MeanChannels)} channels a linear (mean)";
+
+    private static double Recovered(ArmResult naive, ArmResult arm) => (naive.DeltaNll - arm.DeltaNll) / naive.DeltaNll;
+
+    /// <summary>Says whether the second arm is worse than the first, by the paired difference of their losses.</summary>
+    private static bool IsWorse(ArmResult first, ArmResult second)
+    {
+        var difference = ClusteredMean.OfDifference(first.Losses, second.Losses);
+        return difference.Mean > Negligible && (difference.Interval95 is not { } interval || interval.Low > 0);
     }
 
     private static bool IsDestroyed(ArmResult arm) => arm.Ratio >= Destroyed && (arm.DeltaNllCi95 is not { } interval || interval.Low > 0);

@@ -110,6 +110,7 @@ public static class ModelComparison
             Kernels = quantized.Kernels,
             FakeQuantized = arm.Scheme.ResidualBits is not null,
             TokensPerSecond = mean.Count / scores.Elapsed.TotalSeconds,
+            Losses = scores.Losses,
         };
     }
 }

@@ -8,6 +8,9 @@ internal static class InterventionVerdict
     /// <summary>A difference in nats per token below which an intervention counts as harmless even if it is measurable: 0.5 % of the perplexity.</summary>
     private const double Harmless = 0.005;
 
+    /// <summary>The model needs the values when zeroing makes the perplexity at least this many times as large; below, they matter a little.</summary>
+    private const double Strong = 1.1;
+
     /// <summary>The share of the damage of zeroing up to which another intervention counts as avoiding it.</summary>
     private const double Avoided = 0.1;
 
@@ -28,9 +31,8 @@ internal static class InterventionVerdict
         var controls = arms.Where(arm => arm.Intervention is Intervention.ZeroRandom or Intervention.ZeroMedian).ToArray();
         var control = controls.Length == 0 ? "" : $" Zeroing as many other values of the same tokens gives {string.Join(" and ", controls.Select(arm => NumberText.Short(arm.Perplexity)))}.";
         var needed = Hurts(zero);
-        sentences.Add(needed
-            ? $"The model needs these values: without them the perplexity is {NumberText.Short(zero.Perplexity)} ({NumberText.Ratio(zero.Ratio)}).{control}"
-            : $"The model does not need these values: without them the perplexity is {NumberText.Short(zero.Perplexity)} ({NumberText.Ratio(zero.Ratio)}).{control}");
+        var without = $"without them the perplexity is {NumberText.Short(zero.Perplexity)} ({NumberText.Ratio(zero.Ratio)}).{control}";
+        sentences.Add(!needed ? $"The model does not need these values: {without}" : zero.Ratio < Strong ? $"These values matter a little: {without}" : $"The model needs these values: {without}");
         if (needed && Find(arms, Intervention.Mean) is { } mean)
         {
             sentences.Add(mean.DeltaNll <= Avoided * zero.DeltaNll

@@ -8,9 +8,9 @@ internal static class ArmTable
     public static void Draw(Markup page, ComparisonResult comparison)
     {
         var baseline = comparison.Baseline;
+        page.Line($"<p class=\"under\">Bits: stored for one weight. Δ nll: paired difference from the full-precision model in nats per token, with its 95 % interval. KL: mean divergence from it, in nats per token. Top-1: share of tokens where both find the same token likeliest. Channels: mean number preserved. Fake: rounded values carried as floats.</p>");
         page.Line($"<div class=\"scroll\"><table>");
-        page.Line($"<caption>Every arm. Δ nll is the paired difference from the full-precision model in nats per token, with its 95 % interval; KL in nats per token; fake: rounded values carried as floats.</caption>");
-        page.Line($"<thead><tr><th>scheme</th><th>preserve</th><th class=\"n\">channels</th><th class=\"n\">bits / weight</th><th class=\"n\">size</th><th class=\"n\">perplexity</th><th class=\"n\">ratio</th><th class=\"n\">Δ nll</th><th class=\"n\">95 % interval</th><th class=\"n\">KL</th><th class=\"n\">top-1</th><th>kernels</th></tr></thead>");
+        page.Line($"<thead><tr><th>scheme</th><th>preserve</th><th class=\"n\">channels</th><th class=\"n\">bits</th><th class=\"n\">size</th><th class=\"n\">perplexity</th><th class=\"n\">ratio</th><th class=\"n\">Δ nll</th><th class=\"n\">95 % interval</th><th class=\"n\">KL</th><th class=\"n\">top-1</th><th>kernels</th></tr></thead>");
         page.Line($"<tbody>");
         page.Line($"<tr class=\"baseline\"><td>full precision</td><td></td><td></td><td class=\"n\">{NumberText.Short(comparison.BaselineBitsPerWeight)}</td><td class=\"n\">{NumberText.Bytes(comparison.BaselineSizeBytes)}</td><td class=\"n\">{NumberText.Short(baseline.Perplexity)}</td><td class=\"n\">{NumberText.Ratio(1)}</td><td></td><td></td><td></td><td></td><td class=\"kernels\">{string.Join(", ", baseline.Kernels)}</td></tr>");
         string? scheme = null;
@@ -24,7 +24,7 @@ internal static class ArmTable
         page.Line($"</tbody></table></div>");
     }
 
-    private static string DescribeChannels(ArmResult arm) => arm.Preserve == "none" ? "" : NumberText.Short(arm.MeanChannels);
+    private static string DescribeChannels(ArmResult arm) => arm.Preserve == "none" ? "" : NumberText.Count(arm.MeanChannels);
 
     private static string DescribeInterval(ArmResult arm) =>
         arm.DeltaNllCi95 is { } interval ? $"{NumberText.Signed(interval.Low)} … {NumberText.Signed(interval.High)}" : "one window";

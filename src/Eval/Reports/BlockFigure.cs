@@ -9,7 +9,7 @@ internal static class BlockFigure
     private const double BarTop = 30;
     private const double BarHeight = 90;
     private const double CellHeight = 15;
-    private const double TokenSpace = 92;
+    private const double TokenSpace = 74;
     private const int LabelledCells = 4;
 
     public static void Draw(Markup page, BlockSample sample)
@@ -38,7 +38,7 @@ internal static class BlockFigure
         }
 
         DrawChannelNames(page, sample, top);
-        DrawLargest(page, sample, cellWidth, top, colours);
+        DrawLargest(page, sample, cellWidth, top);
         DrawLegend(page, colours, sample.Median, top, bottom);
         page.Line($"<text class=\"label\" x=\"{8}\" y=\"{top - 5:0.#}\">channel</text>");
         page.Line($"</svg>");
@@ -52,7 +52,7 @@ internal static class BlockFigure
         {
             var y = floor - (share * BarHeight);
             page.Line($"<line class=\"grid\" x1=\"{Left}\" x2=\"{Width - Right}\" y1=\"{y}\" y2=\"{y}\"/>");
-            page.Line($"<text class=\"tick end\" x=\"{Left - 8}\" y=\"{y + 4}\">{NumberText.Short(share * high)}</text>");
+            page.Line($"<text class=\"tick end\" x=\"{Left - 8}\" y=\"{y + 4}\">{NumberText.Tick(Math.Round(share * high))}</text>");
         }
 
         for (var token = 0; token < sample.Tokens.Count; token++)
@@ -73,7 +73,7 @@ internal static class BlockFigure
     }
 
     /// <summary>Writes the values of the largest cells beside or into them.</summary>
-    private static void DrawLargest(Markup page, BlockSample sample, double cellWidth, double top, LogAxis colours)
+    private static void DrawLargest(Markup page, BlockSample sample, double cellWidth, double top)
     {
         var largest = sample.Values
             .SelectMany((row, token) => row.Select((value, channel) => (Value: value, Token: token, Channel: channel)))
@@ -82,9 +82,7 @@ internal static class BlockFigure
         {
             var x = Left + ((token + 1) * cellWidth) + 3;
             var beside = token < sample.Tokens.Count - 2;
-            var ground = beside ? sample.Values[token + 1][channel] : value;
-            var tone = ColourRamp.IsLight(colours.At(Math.Abs(ground))) ? "on-light" : "on-dark";
-            page.Line($"<text class=\"cell {tone}{(beside ? "" : " end")}\" x=\"{(beside ? x : x - 8):0.#}\" y=\"{top + ((channel + 0.5) * CellHeight) + 4:0.#}\">{NumberText.Short(value)}</text>");
+            page.Line($"<text class=\"cell{(beside ? "" : " end")}\" x=\"{(beside ? x : x - 8):0.#}\" y=\"{top + ((channel + 0.5) * CellHeight) + 4:0.#}\">{NumberText.Short(value)}</text>");
         }
     }
 
@@ -101,7 +99,7 @@ internal static class BlockFigure
 
         foreach (var tick in axis.Ticks(6).Where(tick => Math.Abs(axis.At(tick) - axis.At(median)) > 10))
         {
-            page.Line($"<text class=\"tick\" x=\"{x + 18}\" y=\"{axis.At(tick) + 4:0.#}\">{NumberText.Short(tick)}</text>");
+            page.Line($"<text class=\"tick\" x=\"{x + 18}\" y=\"{axis.At(tick) + 4:0.#}\">{NumberText.Tick(tick)}</text>");
         }
 
         page.Line($"<text class=\"tick strong\" x=\"{x + 18}\" y=\"{axis.At(median) + 4:0.#}\">median</text>");

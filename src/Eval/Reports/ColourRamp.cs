@@ -19,8 +19,5 @@ internal static class ColourRamp
             $"#{Mix(from.Red, to.Red, part):x2}{Mix(from.Green, to.Green, part):x2}{Mix(from.Blue, to.Blue, part):x2}");
     }
 
-    /// <summary>Says whether dark text is legible on the colour of a share.</summary>
-    public static bool IsLight(double share) => share > 0.6;
-
     private static int Mix(double from, double to, double part) => (int)Math.Round(from + ((to - from) * part));
 }

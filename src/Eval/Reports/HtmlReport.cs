@@ -43,7 +43,7 @@ public static class HtmlReport
         IReadOnlyList<string> sentences = content.Comparison?.Verdict ?? [content.Profile.Verdict];
         foreach (var sentence in sentences.Concat(content.Interventions?.Verdict ?? []))
         {
-            page.Line($"<li>{sentence}</li>");
+            page.Line($"<li>{sentence.Replace(" %", "\u00A0%", StringComparison.Ordinal)}</li>");
         }
 
         page.Line($"</ul></section>");
@@ -85,7 +85,7 @@ public static class HtmlReport
     private static void DrawMagnitudes(Markup page, ReportContent content)
     {
         page.Line($"<section><h2>Magnitudes block by block</h2>");
-        page.Line($"<p>The three strongest coordinates (a channel at a kind of token) of each block's output, and the median magnitude of all its values. {content.Profile.Onset.Reason}</p>");
+        page.Line($"<p>The three strongest coordinates (a channel at a kind of token) of each block's output, and the median magnitude of all its values. The marked block: {content.Profile.Onset.Reason}.</p>");
         page.Line($"<figure>");
         MagnitudeFigure.Draw(page, content.Profile.Blocks, content.Profile.Onset);
         page.Line($"</figure></section>");
@@ -116,7 +116,7 @@ public static class HtmlReport
         page.Line($"<section><h2>Are the values needed?</h2>");
         page.Line($"<p>The same values changed at the output of block {interventions.Block}, once, and the perplexity that results. The last two are controls: as many other values of the same tokens.</p>");
         page.Line($"<figure>");
-        RatioFigure.Draw(page, "interventions", "Perplexity under interventions", "Bars of the perplexity relative to the untouched model.", [.. interventions.Arms.Select(arm =>
+        RatioFigure.Draw(page, "interventions", "Perplexity under interventions", "the untouched model", [.. interventions.Arms.Select(arm =>
         {
             var (label, colour) = arm.Intervention switch
             {
@@ -141,7 +141,7 @@ public static class HtmlReport
         page.Line($"<section><h2>Naive beside preserving</h2>");
         page.Line($"<p class=\"legend\"><span><span class=\"key none\"></span>none: every value is rounded</span><span><span class=\"key channels\"></span>channels: a few channels stay in float</span><span><span class=\"key clip\"></span>clip: those channels are clipped to the range of the rest</span><span><span class=\"key mean\"></span>mean: constants in their place</span></p>");
         page.Line($"<figure>");
-        RatioFigure.Draw(page, "comparison", "Perplexity of every arm", "Bars of each arm's perplexity relative to the full-precision model, whiskers for the 95 % interval.", [.. comparison.Arms.Select(arm =>
+        RatioFigure.Draw(page, "comparison", "Perplexity of every arm", "the full-precision model", [.. comparison.Arms.Select(arm =>
             new RatioRow(arm.Scheme, arm.Channels is { } channels ? FormattableString.Invariant($"{arm.Preserve} {channels}") : arm.Preserve, arm.Preserve, arm.Ratio, Exponentiate(arm.DeltaNllCi95)))]);
         page.Line($"</figure>");
         ArmTable.Draw(page, comparison);

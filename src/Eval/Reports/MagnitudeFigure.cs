@@ -31,7 +31,7 @@ internal static class MagnitudeFigure
         foreach (var tick in axis.Ticks(9))
         {
             page.Line($"<line class=\"grid\" x1=\"{Left}\" x2=\"{Width - Right}\" y1=\"{axis.At(tick):0.#}\" y2=\"{axis.At(tick):0.#}\"/>");
-            page.Line($"<text class=\"tick end\" x=\"{Left - 8}\" y=\"{axis.At(tick) + 4:0.#}\">{NumberText.Short(tick)}</text>");
+            page.Line($"<text class=\"tick end\" x=\"{Left - 8}\" y=\"{axis.At(tick) + 4:0.#}\">{NumberText.Tick(tick)}</text>");
         }
 
         var every = Math.Max(1, (blocks.Count + 19) / 20);

@@ -5,7 +5,7 @@ namespace OutlierQuant.Eval.Reports;
 /// <summary>Numbers as people read them, the same on every machine.</summary>
 internal static class NumberText
 {
-    /// <summary>Four significant digits, thousands grouped: 54.2, 1,092, 0.01235.</summary>
+    /// <summary>Four significant digits, thousands grouped: 54.20, 1,092, 0.0124.</summary>
     public static string Short(double value)
     {
         var magnitude = Math.Abs(value);
@@ -20,6 +20,12 @@ internal static class NumberText
             _ => value.ToString("0.####", CultureInfo.InvariantCulture),
         };
     }
+
+    /// <summary>A round value on an axis: 0.5, 1.05, 20, 1,000.</summary>
+    public static string Tick(double value) => Math.Abs(value) is >= 1e-3 and < 1e6 ? value.ToString("#,0.####", CultureInfo.InvariantCulture) : value.ToString("0.##e0", CultureInfo.InvariantCulture);
+
+    /// <summary>A mean count with one digit, or none where it is whole: 8, 6.2.</summary>
+    public static string Count(double value) => value.ToString("#,0.#", CultureInfo.InvariantCulture);
 
     /// <summary>How many times as large: ×1.002, ×2.05, ×10.3, ×1,092.</summary>
     public static string Ratio(double value) => "×" + value switch

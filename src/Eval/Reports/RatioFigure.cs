@@ -10,7 +10,7 @@ internal static class RatioFigure
     private const double RowHeight = 15;
     private const double GroupGap = 9;
 
-    public static void Draw(Markup page, string id, string title, string description, IReadOnlyList<RatioRow> rows)
+    public static void Draw(Markup page, string id, string title, string baseline, IReadOnlyList<RatioRow> rows)
     {
         var ends = rows.SelectMany(row => new[] { row.Ratio, row.Interval?.Low ?? row.Ratio, row.Interval?.High ?? row.Ratio }).ToArray();
         var high = Math.Max(ends.Max(), 1.02);
@@ -21,12 +21,12 @@ internal static class RatioFigure
 
         page.Line($"<svg viewBox=\"0 0 {Width} {bottom + 14:0.#}\" role=\"img\" aria-labelledby=\"{id}-title {id}-description\">");
         page.Line($"<title id=\"{id}-title\">{title}</title>");
-        page.Line($"<desc id=\"{id}-description\">{description}</desc>");
-        page.Line($"<text class=\"label\" x=\"{Left}\" y=\"{12}\">perplexity relative to the full-precision model (log scale)</text>");
+        page.Line($"<desc id=\"{id}-description\">Bars of the perplexity relative to {baseline} on a log scale, whiskers for the 95 % interval. {string.Join(". ", rows.Select(Explain))}.</desc>");
+        page.Line($"<text class=\"label\" x=\"{Left}\" y=\"{12}\">perplexity relative to {baseline} (log scale)</text>");
         foreach (var tick in axis.Ticks(10))
         {
             page.Line($"<line class=\"grid\" x1=\"{axis.At(tick):0.#}\" x2=\"{axis.At(tick):0.#}\" y1=\"{Top - 6}\" y2=\"{bottom:0.#}\"/>");
-            page.Line($"<text class=\"tick middle\" x=\"{axis.At(tick):0.#}\" y=\"{Top - 11}\">×{NumberText.Short(tick)}</text>");
+            page.Line($"<text class=\"tick middle\" x=\"{axis.At(tick):0.#}\" y=\"{Top - 11}\">×{NumberText.Tick(tick)}</text>");
         }
 
         var y = Top;

@@ -18,7 +18,7 @@ internal static class ReportStyle
         }
         * { box-sizing: border-box; }
         body { margin: 0; background: var(--ground); color: var(--ink); font: 16px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif; }
-        main { max-width: 980px; margin: 0 auto; padding: 40px 24px 64px; }
+        main { max-width: 1100px; margin: 0 auto; padding: 40px 24px 64px; }
         header { margin-bottom: 28px; }
         .brand { margin: 0; color: var(--channels); font-weight: 650; letter-spacing: .04em; font-size: 14px; }
         h1 { margin: 2px 0 0; font-size: 38px; line-height: 1.15; letter-spacing: -.01em; overflow-wrap: anywhere; }
@@ -39,15 +39,15 @@ internal static class ReportStyle
         .key.none { background: var(--none); } .key.channels { background: var(--channels); } .key.clip { background: var(--clip); } .key.mean { background: var(--mean); }
         .legend { display: flex; flex-wrap: wrap; gap: 4px 20px; max-width: none; font-size: 14px; }
         .scroll { overflow-x: auto; margin-top: 18px; background: var(--card); border: 1px solid var(--rule); border-radius: 10px; }
-        table { border-collapse: collapse; width: 100%; font-size: 13px; font-variant-numeric: tabular-nums; }
-        caption { text-align: left; padding: 12px 14px; color: var(--muted); }
-        th, td { padding: 4px 10px; text-align: left; white-space: nowrap; }
+        table { border-collapse: collapse; width: 100%; font-size: 12.5px; font-variant-numeric: tabular-nums; }
+        th, td { padding: 4px 7px; text-align: left; white-space: nowrap; }
         th { color: var(--muted); font-weight: 600; border-bottom: 1px solid var(--rule); }
         .n { text-align: right; }
         tr.first td { border-top: 1px solid var(--rule); }
         tr.baseline td { font-weight: 600; }
-        td.kernels { color: var(--muted); }
-        .method p { font-size: 14px; }
+        th:first-child, td:first-child { padding-left: 14px; }
+        td.kernels { color: var(--muted); white-space: normal; font-size: 11.5px; min-width: 110px; }
+        .method p, p.under { font-size: 14px; } p.under { margin-top: 18px; }
         text { fill: var(--ink); }
         .end { text-anchor: end; } .middle { text-anchor: middle; }
         .tick, .label, .note { fill: var(--muted); }
@@ -65,7 +65,7 @@ internal static class ReportStyle
         .bar.none { fill: var(--none); } .bar.channels { fill: var(--channels); } .bar.clip { fill: var(--clip); } .bar.mean { fill: var(--mean); } .bar.control { fill: var(--control); }
         .tick.none { fill: var(--none); } .tick.channels { fill: var(--channels); } .tick.clip { fill: var(--clip); } .tick.mean { fill: var(--mean); }
         .whisker { stroke: var(--ink); stroke-width: 1.1; fill: none; }
-        .cell { font-size: 11px; font-weight: 700; } .on-light { fill: #1d2330; } .on-dark { fill: #ffffff; }
+        .cell { font-size: 11px; font-weight: 700; fill: #ffffff; stroke: #14162e; stroke-width: 3px; paint-order: stroke; }
         @media print { body { background: #ffffff; } figure, .scroll { break-inside: avoid; } }
 
         """;

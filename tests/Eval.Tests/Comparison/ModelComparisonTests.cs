@@ -186,7 +186,7 @@ public class ModelComparisonTests
         });
 
         Assert.All(result.Arms, arm => Assert.InRange(arm.Ratio, 0.99, 1.02));
-        Assert.Contains(result.Verdict, sentence => sentence.Contains("No scheme is destroyed", StringComparison.Ordinal));
+        Assert.Contains(result.Verdict, sentence => sentence.Contains("No arm is destroyed", StringComparison.Ordinal));
         Assert.Contains(profile.Verdict, result.Verdict);
     }
 }

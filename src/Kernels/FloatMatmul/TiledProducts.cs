@@ -15,6 +15,17 @@ internal static class TiledProducts
 
     /// <summary>Tokens of a tile. Six times two vectors of sums leave four of sixteen registers for the factors.</summary>
     public const int TileTokens = 6;
+
+    /// <summary>Floats of a cache line.</summary>
+    public const int LineFloats = 16;
+
+    /// <summary>Lets stack memory begin at a cache line, because a load that crosses lines takes twice as long. The result is <see cref="LineFloats"/> shorter.</summary>
+    public static unsafe Span<float> Align(Span<float> stackMemory)
+    {
+        nuint address = (nuint)Unsafe.AsPointer(ref MemoryMarshal.GetReference(stackMemory));
+        int misplaced = (int)(address / sizeof(float) % LineFloats);
+        return stackMemory.Slice(misplaced == 0 ? 0 : LineFloats - misplaced, stackMemory.Length - LineFloats);
+    }
 }
 
 /// <summary>The product for many tokens: weights are copied to panels once, and every tile of tokens passes over them.</summary>
@@ -39,7 +50,7 @@ internal static class TiledProducts<TLanes, TVector, TElement>
     [SkipLocalsInit]
     public static void Multiply(ReadOnlySpan<float> source, int tokens, FloatWeights weights, int firstRow, int rowCount, Span<float> destination)
     {
-        Span<float> panels = stackalloc float[BlockRows * BlockColumns];
+        Span<float> panels = TiledProducts.Align(stackalloc float[(BlockRows * BlockColumns) + TiledProducts.LineFloats]);
         for (int done = 0; done < rowCount; done += BlockRows)
         {
             int row = firstRow + done, rows = Math.Min(BlockRows, rowCount - done);
@@ -55,8 +66,8 @@ internal static class TiledProducts<TLanes, TVector, TElement>
     [SkipLocalsInit]
     private static void MultiplyBlock(ReadOnlySpan<float> source, int tokens, FloatWeights weights, int row, int rows, int column, int columns, ReadOnlySpan<float> panels, Span<float> destination)
     {
-        Span<float> tile = stackalloc float[TileTokens * BlockColumns];
-        Span<float> sums = stackalloc float[TileTokens * LargestPanelRows];
+        Span<float> tile = TiledProducts.Align(stackalloc float[(TileTokens * BlockColumns) + TiledProducts.LineFloats]);
+        Span<float> sums = TiledProducts.Align(stackalloc float[(TileTokens * LargestPanelRows) + TiledProducts.LineFloats]);
 
         // A tile with fewer tokens is computed whole: the sums of the absent ones are not used, but must not be slow subnormals or NaN.
         tile.Clear();

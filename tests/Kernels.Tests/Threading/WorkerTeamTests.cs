@@ -71,6 +71,25 @@ public sealed class WorkerTeamTests
         Assert.Equal(2, met);
     }
 
+    [Fact]
+    public void Run_AnotherThreadIsStillBusy_WaitsForIt()
+    {
+        using WorkerTeam team = new(2);
+        using Barrier barrier = new(2);
+        int caller = Environment.CurrentManagedThreadId;
+        bool finished = false;
+        team.Run(2, 1, (_, _) =>
+        {
+            Assert.True(barrier.SignalAndWait(TimeSpan.FromSeconds(60)));
+            if (Environment.CurrentManagedThreadId != caller)
+            {
+                Thread.Sleep(100);
+                Volatile.Write(ref finished, true);
+            }
+        });
+        Assert.True(finished);
+    }
+
     [Theory]
     [MemberData(nameof(ThreadCounts))]
     public void Run_BodyThrows_RethrowsAfterAllStoppedAndTheTeamStaysUsable(int threads)

@@ -38,11 +38,11 @@ internal static class CodeUnpacking
         int bits = 8 / perByte;
         TBytes mask = TStep.Broadcast((byte)((1 << bits) - 1));
         TBytes offset = TStep.Broadcast((byte)WeightPacking.Offset(format));
-        ref readonly byte source = ref MemoryMarshal.GetReference(packed);
+        ref byte source = ref MemoryMarshal.GetReference(packed);
         ref sbyte destination = ref MemoryMarshal.GetReference(codes);
         for (int i = 0; i < packed.Length; i += TStep.Width)
         {
-            TBytes bytes = TStep.Load(in source, (nuint)i);
+            TBytes bytes = TStep.Load(ref source, (nuint)i);
             int block = i / WeightPacking.BlockBytes;
             int column = (block * WeightPacking.BlockBytes * perByte) + (i % WeightPacking.BlockBytes);
             for (int slice = 0; slice < perByte; slice++)

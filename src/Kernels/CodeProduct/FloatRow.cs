@@ -153,16 +153,16 @@ internal sealed class FloatRow<TFields, TInts, TLanes, TVector>(string name) : I
             for (int i = 0; i < Slice; i += BytesPerLane * TLanes.Count)
             {
                 TInts lanes = Signed<TPacking>(TFields.Load(ref packed, block + (nuint)i));
-                total = AddScaledSlice<TPacking>(total, lanes, 0, ref token, column + (nuint)i, scales.Of(first));
+                total = AddScaledSlice<TPacking>(total, lanes, 0, ref token, column + (nuint)i, scales.Of((nuint)first));
                 if (TPacking.Bits <= 4 && slices > 1)
                 {
-                    total = AddScaledSlice<TPacking>(total, lanes, 1, ref token, column + (nuint)i, scales.Of(first + 1));
+                    total = AddScaledSlice<TPacking>(total, lanes, 1, ref token, column + (nuint)i, scales.Of((nuint)first + 1));
                 }
 
                 if (TPacking.Bits == 2 && slices > 2)
                 {
-                    total = AddScaledSlice<TPacking>(total, lanes, 2, ref token, column + (nuint)i, scales.Of(first + 2));
-                    total = slices > 3 ? AddScaledSlice<TPacking>(total, lanes, 3, ref token, column + (nuint)i, scales.Of(first + 3)) : total;
+                    total = AddScaledSlice<TPacking>(total, lanes, 2, ref token, column + (nuint)i, scales.Of((nuint)first + 2));
+                    total = slices > 3 ? AddScaledSlice<TPacking>(total, lanes, 3, ref token, column + (nuint)i, scales.Of((nuint)first + 3)) : total;
                 }
             }
         }

@@ -49,8 +49,8 @@ internal sealed class IntegerRow<TStep, TBytes, TSums, TFloats> : IIntegerRoute
         int groups = CodeProductShape.Groups(weights);
         int rowBytes = WeightPacking.BytesPerRow(weights.Format, weights.Columns);
         int preserved = weights.PreservedChannels.Length;
-        bool isLong = weights.GroupSize % Quad == 0 || groups <= 1;
-        int startSize = groups <= 1 ? source.Stride : isLong ? weights.GroupSize : Slice;
+        bool isShort = groups > 1 && weights.GroupSize % Quad != 0;
+        int startSize = groups <= 1 ? source.Stride : isShort ? Slice : weights.GroupSize;
         int[] starts = ArrayPool<int>.Shared.Rent(Math.Max(1, source.Stride / Slice) * Lanes);
         for (int t = 0; t < source.Scales.Length; t++)
         {
@@ -60,11 +60,13 @@ internal sealed class IntegerRow<TStep, TBytes, TSums, TFloats> : IIntegerRoute
             {
                 ReadOnlySpan<byte> row = weights.Codes.Slice(r * rowBytes, rowBytes);
                 ReadOnlySpan<float> scales = weights.Scales.Slice(r * groups, groups);
-                float product = isLong
-                    ? LongGroups<TPacking>(row, scales, weights.GroupSize, weights.Columns, token, starts)
-                    : ShortGroups<TPacking>(row, scales, weights.GroupSize, weights.Columns, token, starts);
-                float side = SideProduct.Of(weights.PreservedColumns.Slice(r * preserved, preserved), source.Preserved.Slice(t * preserved, preserved));
-                destination[(t * weights.Rows) + r] = (source.Scales[t] * product) + side;
+                float product = isShort
+                    ? ShortGroups<TPacking>(row, scales, weights.GroupSize, weights.Columns, token, starts)
+                    : LongGroups<TPacking>(row, scales, weights.GroupSize, weights.Columns, token, starts) * (groups == 1 ? scales[0] : 1);
+                product *= source.Scales[t];
+                destination[(t * weights.Rows) + r] = preserved == 0
+                    ? product
+                    : product + SideProduct.Of(weights.PreservedColumns.Slice(r * preserved, preserved), source.Preserved.Slice(t * preserved, preserved));
             }
         }
 
@@ -83,153 +85,196 @@ internal sealed class IntegerRow<TStep, TBytes, TSums, TFloats> : IIntegerRoute
         TBytes offset = TStep.Broadcast(TPacking.Offset);
         Debug.Assert(size % Slice == 0);
         ref int start = ref MemoryMarshal.GetReference(starts);
-        ref readonly byte activations = ref MemoryMarshal.GetReference(token);
+        ref byte activations = ref MemoryMarshal.GetReference(token);
         int group = 0;
         for (long first = 0; first < token.Length; first += size, group++)
         {
             TSums sums = default;
             for (long c = first; c < Math.Min(first + size, token.Length); c += TStep.Width)
             {
-                sums = TStep.MultiplyAddFields(sums, offset, TStep.Load(in activations, (nuint)c));
+                sums = TStep.MultiplyAddFields(sums, offset, TStep.Load(ref activations, (nuint)c));
             }
 
             TStep.StoreSums(TStep.Negate(sums), ref start, (nuint)(group * Lanes));
         }
     }
 
+    /// <summary>Computes a row of long groups; the integer sum itself, exact and rounded once, if the row is one group.</summary>
     private static float LongGroups<TPacking>(ReadOnlySpan<byte> row, ReadOnlySpan<float> scales, int groupSize, int columns, ReadOnlySpan<byte> token, ReadOnlySpan<int> starts)
         where TPacking : struct, IPacking
     {
-        ref readonly byte activations = ref MemoryMarshal.GetReference(token);
-        ref readonly byte packed = ref MemoryMarshal.GetReference(row);
-        nuint quadBytes = (nuint)(Quad * TPacking.Bits / 8);
-        nuint wholeEnd = (nuint)(columns / Quad * Quad);
-        TFloats totals = default;
-        TSums sums = default;
-        for (int g = 0; g < scales.Length; g++)
+        ref byte packed = ref MemoryMarshal.GetReference(row);
+        ref byte activations = ref MemoryMarshal.GetReference(token);
+        ref int start = ref MemoryMarshal.GetReference(starts);
+        int quads = columns / Quad, quadsPerGroup = scales.Length > 1 ? groupSize / Quad : quads + 1, whole = quads / quadsPerGroup;
+        TFloats totals = AddGroups<TPacking>(ref packed, ref activations, ref start, ref MemoryMarshal.GetReference(scales), whole, (nuint)quadsPerGroup);
+        if (whole == scales.Length)
         {
-            sums = Start<TPacking>(starts, g);
-            nuint c = (nuint)g * (nuint)groupSize;
-            nuint end = nuint.Min(c + (nuint)groupSize, (nuint)columns);
-            for (; c < nuint.Min(end, wholeEnd); c += Quad)
-            {
-                sums = AddQuad<TPacking>(sums, in packed, c / Quad * quadBytes, in activations, c);
-            }
-
-            if (c < end)
-            {
-                TailQuad tail = TailQuad.Copy(row[(int)(c / Quad * quadBytes)..]);
-                sums = AddQuad<TPacking>(sums, in tail.First, 0, in activations, c);
-            }
-
-            totals = TStep.Scale(totals, sums, scales[g]);
+            return TStep.Sum(totals);
         }
 
-        // One scale for the row: the integer sum of all lanes is exact, and is rounded once.
-        return scales.Length == 1 ? scales[0] * TStep.Sum(sums) : TStep.Sum(totals);
+        // The last group is shorter, or all there is.
+        int done = whole * quadsPerGroup;
+        nuint first = (nuint)(done * Quad);
+        TSums sums = AddQuads<TPacking>(Start<TPacking>(ref start, whole), ref Unsafe.Add(ref packed, first * (nuint)TPacking.Bits / 8), ref Unsafe.Add(ref activations, first), (nuint)(quads - done));
+        if (quads * Quad < columns)
+        {
+            sums = AddTail<TPacking>(sums, row[(quads * Quad * TPacking.Bits / 8)..], ref Unsafe.Add(ref activations, quads * Quad));
+        }
+
+        return scales.Length == 1 ? TStep.Sum(sums) : TStep.Sum(TStep.Scale(totals, sums, scales[whole]));
     }
 
-    private static float ShortGroups<TPacking>(ReadOnlySpan<byte> row, ReadOnlySpan<float> scales, int groupSize, int columns, ReadOnlySpan<byte> token, ReadOnlySpan<int> starts)
+    private static TFloats AddGroups<TPacking>(ref byte packed, ref byte activations, ref int starts, ref float scales, int groups, nuint quadsPerGroup)
         where TPacking : struct, IPacking
     {
-        ref readonly byte activations = ref MemoryMarshal.GetReference(token);
-        ref readonly byte packed = ref MemoryMarshal.GetReference(row);
-        nuint quadBytes = (nuint)(Quad * TPacking.Bits / 8);
-        nuint wholeEnd = (nuint)(columns / Quad * Quad);
-        SliceScales groupOf = new(scales, groupSize / Slice);
         TFloats totals = default;
-        for (nuint c = 0; c < wholeEnd; c += Quad)
+        for (int g = 0; g < groups; g++)
         {
-            totals = AddSlices<TPacking>(totals, 4, in packed, c / Quad * quadBytes, in activations, c, starts, groupOf);
+            TSums sums = Start<TPacking>(ref starts, g);
+            for (nuint q = 0; q < quadsPerGroup; q++)
+            {
+                sums = AddQuad<TPacking>(sums, ref packed, ref activations);
+                packed = ref Unsafe.Add(ref packed, Quad * TPacking.Bits / 8);
+                activations = ref Unsafe.Add(ref activations, Quad);
+            }
+
+            totals = TStep.Scale(totals, sums, Unsafe.Add(ref scales, g));
         }
 
-        if (wholeEnd < (nuint)columns)
-        {
-            TailQuad tail = TailQuad.Copy(row[(int)(wholeEnd / Quad * quadBytes)..]);
-            int slices = (columns - (int)wholeEnd + Slice - 1) / Slice;
-            totals = AddSlices<TPacking>(totals, slices, in tail.First, 0, in activations, wholeEnd, starts, groupOf);
-        }
-
-        return TStep.Sum(totals);
+        return totals;
     }
 
-    /// <summary>Adds four slices to one vector of sums.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TSums AddQuad<TPacking>(TSums sums, ref readonly byte packed, nuint index, ref readonly byte activations, nuint column)
+    private static TSums AddQuads<TPacking>(TSums sums, ref byte packed, ref byte activations, nuint quads)
         where TPacking : struct, IPacking
     {
-        for (nuint i = 0; i < Slice; i += (nuint)TStep.Width)
+        for (nuint q = 0; q < quads; q++)
         {
-            if (TPacking.Bits == 8)
-            {
-                sums = AddSigned(sums, in packed, index + i, in activations, column + i);
-                sums = AddSigned(sums, in packed, index + i + Slice, in activations, column + i + Slice);
-                sums = AddSigned(sums, in packed, index + i + (2 * Slice), in activations, column + i + (2 * Slice));
-                sums = AddSigned(sums, in packed, index + i + (3 * Slice), in activations, column + i + (3 * Slice));
-            }
-            else
-            {
-                sums = TStep.MultiplyAddFields(
-                    sums,
-                    Field<TPacking>(in packed, index + i, 0), TStep.Load(in activations, column + i),
-                    Field<TPacking>(in packed, index + i, 1), TStep.Load(in activations, column + i + Slice),
-                    Field<TPacking>(in packed, index + i, 2), TStep.Load(in activations, column + i + (2 * Slice)),
-                    Field<TPacking>(in packed, index + i, 3), TStep.Load(in activations, column + i + (3 * Slice)));
-            }
+            sums = AddQuad<TPacking>(sums, ref packed, ref activations);
+            packed = ref Unsafe.Add(ref packed, Quad * TPacking.Bits / 8);
+            activations = ref Unsafe.Add(ref activations, Quad);
         }
 
         return sums;
     }
 
-    /// <summary>Adds up to four slices, each with its scale.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TFloats AddSlices<TPacking>(
-        TFloats totals, int slices, ref readonly byte packed, nuint index, ref readonly byte activations, nuint column, ReadOnlySpan<int> starts, SliceScales scales)
+    private static TSums AddTail<TPacking>(TSums sums, ReadOnlySpan<byte> bytes, ref byte activations)
         where TPacking : struct, IPacking
     {
-        totals = AddSlice<TPacking>(totals, 0, in packed, index, in activations, column, starts, scales);
-        totals = slices > 1 ? AddSlice<TPacking>(totals, 1, in packed, index, in activations, column, starts, scales) : totals;
-        totals = slices > 2 ? AddSlice<TPacking>(totals, 2, in packed, index, in activations, column, starts, scales) : totals;
-        return slices > 3 ? AddSlice<TPacking>(totals, 3, in packed, index, in activations, column, starts, scales) : totals;
+        TailQuad tail = TailQuad.Copy(bytes);
+        return AddQuad<TPacking>(sums, ref tail.First, ref activations);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TFloats AddSlice<TPacking>(
-        TFloats totals, int slice, ref readonly byte packed, nuint index, ref readonly byte activations, nuint column, ReadOnlySpan<int> starts, SliceScales scales)
+    private static float ShortGroups<TPacking>(ReadOnlySpan<byte> row, ReadOnlySpan<float> scales, int groupSize, int columns, ReadOnlySpan<byte> token, ReadOnlySpan<int> starts)
         where TPacking : struct, IPacking
     {
-        int sliceOfRow = ((int)column / Slice) + slice;
-        TSums sums = Start<TPacking>(starts, sliceOfRow);
-        nuint sliceColumn = column + (nuint)(slice * Slice);
-        for (nuint i = 0; i < Slice; i += (nuint)TStep.Width)
+        ref byte activations = ref MemoryMarshal.GetReference(token);
+        ref int start = ref MemoryMarshal.GetReference(starts);
+        SliceScales scaleOf = new(scales, groupSize / Slice);
+        int quads = columns / Quad;
+        TFloats totals = AddScaledQuads<TPacking>(ref MemoryMarshal.GetReference(row), ref activations, ref start, scaleOf, quads);
+        if (quads * Quad < columns)
         {
-            sums = TPacking.Bits == 8
-                ? AddSigned(sums, in packed, index + (nuint)(slice * Slice) + i, in activations, sliceColumn + i)
-                : TStep.MultiplyAddFields(sums, Field<TPacking>(in packed, index + i, slice), TStep.Load(in activations, sliceColumn + i));
+            TailQuad tail = TailQuad.Copy(row[(quads * Quad * TPacking.Bits / 8)..]);
+            activations = ref Unsafe.Add(ref activations, quads * Quad);
+            int first = quads * 4, slices = (columns + Slice - 1) / Slice;
+            start = ref Unsafe.Add(ref start, first * Lanes);
+            for (int slice = 0; slice < slices - first; slice++)
+            {
+                totals = AddSlice<TPacking>(totals, slice, ref tail.First, ref activations, ref start, scaleOf.Of((nuint)(first + slice)));
+            }
         }
 
-        return TStep.Scale(totals, sums, scales.Of(sliceOfRow));
+        return TStep.Sum(totals);
+    }
+
+    private static TFloats AddScaledQuads<TPacking>(ref byte packed, ref byte activations, ref int starts, SliceScales scales, int quads)
+        where TPacking : struct, IPacking
+    {
+        // Two vectors of totals: a fused multiply-add waits four cycles for the one before it.
+        TFloats even = default, odd = default;
+        for (nuint slice = 0; slice < 4 * (nuint)quads; slice += 4)
+        {
+            even = AddSlice<TPacking>(even, 0, ref packed, ref activations, ref starts, scales.Of(slice));
+            odd = AddSlice<TPacking>(odd, 1, ref packed, ref activations, ref starts, scales.Of(slice + 1));
+            even = AddSlice<TPacking>(even, 2, ref packed, ref activations, ref starts, scales.Of(slice + 2));
+            odd = AddSlice<TPacking>(odd, 3, ref packed, ref activations, ref starts, scales.Of(slice + 3));
+            packed = ref Unsafe.Add(ref packed, Quad * TPacking.Bits / 8);
+            activations = ref Unsafe.Add(ref activations, Quad);
+            starts = ref Unsafe.Add(ref starts, 4 * Lanes);
+        }
+
+        return TStep.Add(even, odd);
+    }
+
+    /// <summary>Adds four slices to one vector of sums.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TSums AddQuad<TPacking>(TSums sums, ref byte packed, ref byte activations)
+        where TPacking : struct, IPacking
+    {
+        sums = AddQuadPart<TPacking>(sums, ref packed, ref activations, 0);
+        return TStep.Width == Slice ? sums : AddQuadPart<TPacking>(sums, ref packed, ref activations, (nuint)TStep.Width);
+    }
+
+    /// <summary>Adds one vector of each of four slices: all of a slice, or its half that starts at <paramref name="i"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TSums AddQuadPart<TPacking>(TSums sums, ref byte packed, ref byte activations, nuint i)
+        where TPacking : struct, IPacking
+    {
+        if (TPacking.Bits == 8)
+        {
+            sums = AddSigned(sums, ref packed, ref activations, i);
+            sums = AddSigned(sums, ref packed, ref activations, i + Slice);
+            sums = AddSigned(sums, ref packed, ref activations, i + (2 * Slice));
+            return AddSigned(sums, ref packed, ref activations, i + (3 * Slice));
+        }
+
+        return TStep.MultiplyAddFields(
+            sums,
+            Field<TPacking>(ref packed, i, 0), TStep.Load(ref activations, i),
+            Field<TPacking>(ref packed, i, 1), TStep.Load(ref activations, i + Slice),
+            Field<TPacking>(ref packed, i, 2), TStep.Load(ref activations, i + (2 * Slice)),
+            Field<TPacking>(ref packed, i, 3), TStep.Load(ref activations, i + (3 * Slice)));
+    }
+
+    /// <summary>Adds slice 0 to 3 of a quad, with its scale.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TFloats AddSlice<TPacking>(TFloats totals, int slice, ref byte packed, ref byte activations, ref int starts, float scale)
+        where TPacking : struct, IPacking
+    {
+        TSums sums = AddSlicePart<TPacking>(Start<TPacking>(ref starts, slice), slice, ref packed, ref activations, 0);
+        sums = TStep.Width == Slice ? sums : AddSlicePart<TPacking>(sums, slice, ref packed, ref activations, (nuint)TStep.Width);
+        return TStep.Scale(totals, sums, scale);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TSums AddSigned(TSums sums, ref readonly byte codes, nuint index, ref readonly byte activations, nuint column)
+    private static TSums AddSlicePart<TPacking>(TSums sums, int slice, ref byte packed, ref byte activations, nuint i)
+        where TPacking : struct, IPacking
     {
-        TBytes token = TStep.Load(in activations, column);
-        return TStep.MultiplyAdd(sums, TStep.Load(in codes, index), token, TStep.Magnitudes(token));
+        nuint column = (nuint)(slice * Slice) + i;
+        return TPacking.Bits == 8
+            ? AddSigned(sums, ref packed, ref activations, column)
+            : TStep.MultiplyAddFields(sums, Field<TPacking>(ref packed, i, slice), TStep.Load(ref activations, column));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TSums AddSigned(TSums sums, ref byte codes, ref byte activations, nuint column)
+    {
+        TBytes token = TStep.Load(ref activations, column);
+        return TStep.MultiplyAdd(sums, TStep.Load(ref codes, column), token, TStep.Magnitudes(token));
     }
 
     /// <summary>Takes slice 0 to 3 out of a quad: int4 has two slices in each of two blocks, ternary four in one.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TBytes Field<TPacking>(ref readonly byte packed, nuint index, int slice)
+    private static TBytes Field<TPacking>(ref byte packed, nuint index, int slice)
         where TPacking : struct, IPacking
     {
         int perByte = 8 / TPacking.Bits;
         nuint block = (nuint)(slice / perByte * WeightPacking.BlockBytes);
-        return TStep.Field(TStep.Load(in packed, index + block), slice % perByte * TPacking.Bits, TStep.Broadcast((byte)((1 << TPacking.Bits) - 1)));
+        return TStep.Field(TStep.Load(ref packed, index + block), slice % perByte * TPacking.Bits, TStep.Broadcast((byte)((1 << TPacking.Bits) - 1)));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TSums Start<TPacking>(ReadOnlySpan<int> starts, int index)
-        where TPacking : struct, IPacking =>
-        TPacking.Offset == 0 ? default : TStep.LoadSums(in MemoryMarshal.GetReference(starts), (nuint)(index * Lanes));
+    private static TSums Start<TPacking>(ref int starts, int index)
+        where TPacking : struct, IPacking => TPacking.Offset == 0 ? default : TStep.LoadSums(ref starts, (nuint)(index * Lanes));
 }

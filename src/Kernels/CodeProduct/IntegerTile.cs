@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using OutlierQuant.Kernels.CodeProduct.Steps;
 
@@ -6,8 +7,10 @@ namespace OutlierQuant.Kernels.CodeProduct;
 
 /// <summary>Activation codes times packed weights in tiles of 4 rows by 2 tokens, for many tokens.</summary>
 /// <remarks>
-/// <para>A panel of rows is unpacked to one byte a code and then stays in the second-level cache while all tokens pass. A tile loads 6 vectors
-/// for 8 products and keeps its 8 vectors of sums in registers for the length of a group.</para>
+/// <para>A panel of rows is unpacked to one byte a code. It and a block of tokens stay in the second-level cache, and four rows in the first while the
+/// block passes. A tile loads 6 vectors for 8 products and keeps its 8 vectors of sums in registers for the length of a group.</para>
+/// <para>Int4 and ternary codes are small enough to multiply by activations raised to unsigned bytes, and two products fit in 16 bits; what raising
+/// adds depends on the row alone. Int8 codes need the activations' signs moved, which costs more.</para>
 /// <para>An element is summed in the same order in a tile and at its edges, where it is computed alone.</para>
 /// </remarks>
 internal sealed class IntegerTile<TStep, TBytes, TSums, TFloats> : IIntegerRoute
@@ -19,6 +22,7 @@ internal sealed class IntegerTile<TStep, TBytes, TSums, TFloats> : IIntegerRoute
     private const int TileRows = 4;
     private const int TileTokens = 2;
     private const int PanelRows = 32;
+    private const int BlockTokens = 64;
 
     public string Name => TStep.Name;
 
@@ -26,52 +30,96 @@ internal sealed class IntegerTile<TStep, TBytes, TSums, TFloats> : IIntegerRoute
 
     public void Multiply(ActivationCodes source, PackedWeights weights, int firstRow, int rowCount, Span<float> destination)
     {
+        if (weights.Format == WeightFormat.Int8)
+        {
+            Multiply<FullRange>(source, weights, firstRow, rowCount, destination);
+        }
+        else
+        {
+            Multiply<SmallRange>(source, weights, firstRow, rowCount, destination);
+        }
+    }
+
+    private static void Multiply<TRange>(ActivationCodes source, PackedWeights weights, int firstRow, int rowCount, Span<float> destination)
+        where TRange : struct, ICodeRange
+    {
         int rowBytes = WeightPacking.BytesPerRow(weights.Format, weights.Columns);
+        int groups = CodeProductShape.Groups(weights);
         int stride = source.Stride;
-        sbyte[] scratch = ArrayPool<sbyte>.Shared.Rent(PanelRows * stride);
+        bool isUnpacked = weights.Format == WeightFormat.Int8 && rowBytes == stride;
+        sbyte[] scratch = ArrayPool<sbyte>.Shared.Rent(isUnpacked ? 1 : PanelRows * stride);
+        int[] starts = ArrayPool<int>.Shared.Rent(PanelRows * groups);
+        starts.AsSpan(0, PanelRows * groups).Clear();
         for (int r = firstRow; r < firstRow + rowCount; r += PanelRows)
         {
             int panelRows = Math.Min(PanelRows, firstRow + rowCount - r);
-            ReadOnlySpan<sbyte> panel = MemoryMarshal.Cast<byte, sbyte>(weights.Codes.Slice(r * rowBytes, panelRows * rowBytes));
-            if (weights.Format != WeightFormat.Int8 || rowBytes != stride)
+            ReadOnlySpan<sbyte> panel = isUnpacked ? MemoryMarshal.Cast<byte, sbyte>(weights.Codes.Slice(r * rowBytes, panelRows * rowBytes)) : scratch;
+            for (int i = 0; i < panelRows && !isUnpacked; i++)
             {
-                for (int i = 0; i < panelRows; i++)
+                Span<sbyte> codes = scratch.AsSpan(i * stride, stride);
+                CodeUnpacking.Unpack(weights.Format, weights.Codes.Slice((r + i) * rowBytes, rowBytes), codes);
+                if (TRange.IsSmall)
                 {
-                    CodeUnpacking.Unpack(weights.Format, weights.Codes.Slice((r + i) * rowBytes, rowBytes), scratch.AsSpan(i * stride, stride));
+                    FillStarts(weights, codes, starts.AsSpan(i * groups, groups));
                 }
-
-                panel = scratch;
             }
 
-            MultiplyPanel(source, weights, panel, r, panelRows, destination);
+            MultiplyPanel<TRange>(source, weights, panel, starts, r, panelRows, destination);
         }
 
+        ArrayPool<int>.Shared.Return(starts);
         ArrayPool<sbyte>.Shared.Return(scratch);
     }
 
-    private static void MultiplyPanel(ActivationCodes source, PackedWeights weights, ReadOnlySpan<sbyte> panel, int firstRow, int rows, Span<float> destination)
+    /// <summary>Computes what the sums of each group start from: what raised activations add too much, 128 times the sum of the codes.</summary>
+    private static void FillStarts(PackedWeights weights, ReadOnlySpan<sbyte> codes, Span<int> starts)
     {
-        int tokens = source.Scales.Length;
-        Span<float> tile = stackalloc float[TileTokens * TileRows];
-        for (int t = 0; t < tokens; t += TileTokens)
+        ref byte bytes = ref MemoryMarshal.GetReference(MemoryMarshal.AsBytes(codes));
+        TBytes raisedZero = TStep.Broadcast(128);
+        for (int g = 0; g < starts.Length; g++)
         {
+            TSums sums = default;
+            (nuint c, nuint end) = GroupColumns(weights, g, codes.Length);
+            for (; c < end; c += (nuint)TStep.Width)
+            {
+                sums = TStep.MultiplyAddSmall(sums, raisedZero, TStep.Load(ref bytes, c));
+            }
+
+            starts[g] = -TStep.Sum(sums);
+        }
+    }
+
+    private static void MultiplyPanel<TRange>(
+        ActivationCodes source, PackedWeights weights, ReadOnlySpan<sbyte> panel, ReadOnlySpan<int> starts, int firstRow, int rows, Span<float> destination)
+        where TRange : struct, ICodeRange
+    {
+        int groups = CodeProductShape.Groups(weights);
+        Span<float> tile = stackalloc float[TileTokens * TileRows];
+        for (int block = 0; block < source.Scales.Length; block += BlockTokens)
+        {
+            int blockEnd = Math.Min(block + BlockTokens, source.Scales.Length);
             for (int r = 0; r < rows; r += TileRows)
             {
-                int tileTokens = Math.Min(TileTokens, tokens - t), tileRows = Math.Min(TileRows, rows - r);
-                if (tileTokens == TileTokens && tileRows == TileRows)
+                int tileRows = Math.Min(TileRows, rows - r);
+                ReadOnlySpan<sbyte> codes = panel[(r * source.Stride)..];
+                for (int t = block; t < blockEnd; t += TileTokens)
                 {
-                    MultiplyTile(source, weights, panel[(r * source.Stride)..], t, firstRow + r, tile);
-                }
-                else
-                {
-                    for (int i = 0; i < tileTokens * tileRows; i++)
+                    int tileTokens = Math.Min(TileTokens, blockEnd - t);
+                    if (tileTokens == TileTokens && tileRows == TileRows)
                     {
-                        (int token, int row) = (i / tileRows, i % tileRows);
-                        tile[(token * TileRows) + row] = MultiplyOne(source, weights, panel[((r + row) * source.Stride)..], t + token, firstRow + r + row);
+                        MultiplyTile<TRange>(source, weights, codes, starts.Slice(r * groups, TileRows * groups), t, firstRow + r, tile);
                     }
-                }
+                    else
+                    {
+                        for (int i = 0; i < tileTokens * tileRows; i++)
+                        {
+                            (int token, int row) = (i / tileRows, i % tileRows);
+                            tile[(token * TileRows) + row] = MultiplyOne<TRange>(source, weights, codes[(row * source.Stride)..], starts.Slice((r + row) * groups, groups), t + token, firstRow + r + row);
+                        }
+                    }
 
-                Store(source, weights, tile, t, tileTokens, firstRow + r, tileRows, destination);
+                    Store(source, weights, tile, t, tileTokens, firstRow + r, tileRows, destination);
+                }
             }
         }
     }
@@ -90,31 +138,50 @@ internal sealed class IntegerTile<TStep, TBytes, TSums, TFloats> : IIntegerRoute
     }
 
     /// <summary>Computes 4 rows by 2 tokens, without the tokens' scales. <c>sum21</c> is row 2, token 1.</summary>
-    private static void MultiplyTile(ActivationCodes source, PackedWeights weights, ReadOnlySpan<sbyte> panel, int token, int row, Span<float> tile)
+    private static void MultiplyTile<TRange>(
+        ActivationCodes source, PackedWeights weights, ReadOnlySpan<sbyte> panel, ReadOnlySpan<int> starts, int token, int row, Span<float> tile)
+        where TRange : struct, ICodeRange
     {
-        nuint stride = (nuint)source.Stride;
+        nuint stride = (nuint)source.Stride, width = (nuint)TStep.Width;
         int groups = CodeProductShape.Groups(weights);
         ReadOnlySpan<float> scales = weights.Scales.Slice(row * groups, TileRows * groups);
-        ref readonly byte codes = ref MemoryMarshal.GetReference(MemoryMarshal.AsBytes(panel));
-        ref readonly byte tokens = ref MemoryMarshal.GetReference(MemoryMarshal.AsBytes(source.Codes[(token * source.Stride)..]));
+        ref byte codes = ref MemoryMarshal.GetReference(MemoryMarshal.AsBytes(panel));
+        ref byte tokens = ref MemoryMarshal.GetReference(MemoryMarshal.AsBytes(source.Codes[(token * source.Stride)..]));
         TSums sum00 = default, sum10 = default, sum20 = default, sum30 = default, sum01 = default, sum11 = default, sum21 = default, sum31 = default;
         TFloats total00 = default, total10 = default, total20 = default, total30 = default, total01 = default, total11 = default, total21 = default, total31 = default;
         for (int g = 0; g < groups; g++)
         {
-            sum00 = sum10 = sum20 = sum30 = sum01 = sum11 = sum21 = sum31 = default;
+            sum00 = sum01 = TStep.First(starts[g]);
+            sum10 = sum11 = TStep.First(starts[groups + g]);
+            sum20 = sum21 = TStep.First(starts[(2 * groups) + g]);
+            sum30 = sum31 = TStep.First(starts[(3 * groups) + g]);
             (nuint c, nuint end) = GroupColumns(weights, g, source.Stride);
-            for (; c < end; c += (nuint)TStep.Width)
+            for (; TRange.IsSmall && c + width < end; c += 2 * width)
             {
-                TBytes token0 = TStep.Load(in tokens, c), token1 = TStep.Load(in tokens, stride + c);
-                TBytes magnitudes0 = TStep.Magnitudes(token0), magnitudes1 = TStep.Magnitudes(token1);
-                TBytes weight = TStep.Load(in codes, c);
-                (sum00, sum01) = (TStep.MultiplyAdd(sum00, weight, token0, magnitudes0), TStep.MultiplyAdd(sum01, weight, token1, magnitudes1));
-                weight = TStep.Load(in codes, stride + c);
-                (sum10, sum11) = (TStep.MultiplyAdd(sum10, weight, token0, magnitudes0), TStep.MultiplyAdd(sum11, weight, token1, magnitudes1));
-                weight = TStep.Load(in codes, (2 * stride) + c);
-                (sum20, sum21) = (TStep.MultiplyAdd(sum20, weight, token0, magnitudes0), TStep.MultiplyAdd(sum21, weight, token1, magnitudes1));
-                weight = TStep.Load(in codes, (3 * stride) + c);
-                (sum30, sum31) = (TStep.MultiplyAdd(sum30, weight, token0, magnitudes0), TStep.MultiplyAdd(sum31, weight, token1, magnitudes1));
+                TBytes token0 = TStep.Raise(TStep.Load(ref tokens, c)), token1 = TStep.Raise(TStep.Load(ref tokens, stride + c));
+                TBytes next0 = TStep.Raise(TStep.Load(ref tokens, c + width)), next1 = TStep.Raise(TStep.Load(ref tokens, stride + c + width));
+                TBytes weight = TStep.Load(ref codes, c), next = TStep.Load(ref codes, c + width);
+                (sum00, sum01) = (TStep.MultiplyAddSmall(sum00, token0, weight, next0, next), TStep.MultiplyAddSmall(sum01, token1, weight, next1, next));
+                (weight, next) = (TStep.Load(ref codes, stride + c), TStep.Load(ref codes, stride + c + width));
+                (sum10, sum11) = (TStep.MultiplyAddSmall(sum10, token0, weight, next0, next), TStep.MultiplyAddSmall(sum11, token1, weight, next1, next));
+                (weight, next) = (TStep.Load(ref codes, (2 * stride) + c), TStep.Load(ref codes, (2 * stride) + c + width));
+                (sum20, sum21) = (TStep.MultiplyAddSmall(sum20, token0, weight, next0, next), TStep.MultiplyAddSmall(sum21, token1, weight, next1, next));
+                (weight, next) = (TStep.Load(ref codes, (3 * stride) + c), TStep.Load(ref codes, (3 * stride) + c + width));
+                (sum30, sum31) = (TStep.MultiplyAddSmall(sum30, token0, weight, next0, next), TStep.MultiplyAddSmall(sum31, token1, weight, next1, next));
+            }
+
+            for (; c < end; c += width)
+            {
+                TBytes token0 = TStep.Load(ref tokens, c), token1 = TStep.Load(ref tokens, stride + c);
+                TBytes unsigned0 = Unsigned<TRange>(token0), unsigned1 = Unsigned<TRange>(token1);
+                TBytes weight = TStep.Load(ref codes, c);
+                (sum00, sum01) = (Add<TRange>(sum00, weight, token0, unsigned0), Add<TRange>(sum01, weight, token1, unsigned1));
+                weight = TStep.Load(ref codes, stride + c);
+                (sum10, sum11) = (Add<TRange>(sum10, weight, token0, unsigned0), Add<TRange>(sum11, weight, token1, unsigned1));
+                weight = TStep.Load(ref codes, (2 * stride) + c);
+                (sum20, sum21) = (Add<TRange>(sum20, weight, token0, unsigned0), Add<TRange>(sum21, weight, token1, unsigned1));
+                weight = TStep.Load(ref codes, (3 * stride) + c);
+                (sum30, sum31) = (Add<TRange>(sum30, weight, token0, unsigned0), Add<TRange>(sum31, weight, token1, unsigned1));
             }
 
             if (groups > 1)
@@ -134,22 +201,23 @@ internal sealed class IntegerTile<TStep, TBytes, TSums, TFloats> : IIntegerRoute
     }
 
     /// <summary>Computes one row and token, without the token's scale, in the order of the tile.</summary>
-    private static float MultiplyOne(ActivationCodes source, PackedWeights weights, ReadOnlySpan<sbyte> panel, int token, int row)
+    private static float MultiplyOne<TRange>(ActivationCodes source, PackedWeights weights, ReadOnlySpan<sbyte> panel, ReadOnlySpan<int> starts, int token, int row)
+        where TRange : struct, ICodeRange
     {
         int groups = CodeProductShape.Groups(weights);
         ReadOnlySpan<float> scales = weights.Scales.Slice(row * groups, groups);
-        ref readonly byte codes = ref MemoryMarshal.GetReference(MemoryMarshal.AsBytes(panel));
-        ref readonly byte tokens = ref MemoryMarshal.GetReference(MemoryMarshal.AsBytes(source.Codes[(token * source.Stride)..]));
+        ref byte codes = ref MemoryMarshal.GetReference(MemoryMarshal.AsBytes(panel));
+        ref byte tokens = ref MemoryMarshal.GetReference(MemoryMarshal.AsBytes(source.Codes[(token * source.Stride)..]));
         TSums sum = default;
         TFloats total = default;
         for (int g = 0; g < groups; g++)
         {
-            sum = default;
+            sum = TStep.First(starts[g]);
             (nuint c, nuint end) = GroupColumns(weights, g, source.Stride);
             for (; c < end; c += (nuint)TStep.Width)
             {
-                TBytes activations = TStep.Load(in tokens, c);
-                sum = TStep.MultiplyAdd(sum, TStep.Load(in codes, c), activations, TStep.Magnitudes(activations));
+                TBytes activations = TStep.Load(ref tokens, c);
+                sum = Add<TRange>(sum, TStep.Load(ref codes, c), activations, Unsigned<TRange>(activations));
             }
 
             total = TStep.Scale(total, sum, scales[g]);
@@ -157,6 +225,14 @@ internal sealed class IntegerTile<TStep, TBytes, TSums, TFloats> : IIntegerRoute
 
         return groups == 1 ? scales[0] * TStep.Sum(sum) : TStep.Sum(total);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TBytes Unsigned<TRange>(TBytes activations)
+        where TRange : struct, ICodeRange => TRange.IsSmall ? TStep.Raise(activations) : TStep.Magnitudes(activations);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TSums Add<TRange>(TSums sums, TBytes weights, TBytes activations, TBytes unsigned)
+        where TRange : struct, ICodeRange => TRange.IsSmall ? TStep.MultiplyAddSmall(sums, unsigned, weights) : TStep.MultiplyAdd(sums, weights, activations, unsigned);
 
     // The last group runs to the end of the padding, which adds nothing: its codes and activations are 0.
     private static (nuint First, nuint End) GroupColumns(PackedWeights weights, int group, int stride)

@@ -15,10 +15,10 @@ internal readonly ref struct SliceScales(ReadOnlySpan<float> scales, int slicesP
     private readonly ulong _reciprocal = ((1UL << 32) / (ulong)slicesPerGroup) + 1;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public float Of(int slice)
+    public float Of(nuint slice)
     {
-        int group = (int)(((ulong)slice * _reciprocal) >> 32);
-        Debug.Assert(group < _scales.Length);
+        nuint group = (nuint)((slice * _reciprocal) >> 32);
+        Debug.Assert(group < (nuint)_scales.Length);
         return Unsafe.Add(ref MemoryMarshal.GetReference(_scales), group);
     }
 }

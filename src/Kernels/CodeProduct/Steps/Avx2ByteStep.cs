@@ -13,7 +13,7 @@ internal readonly struct Avx2ByteStep : IPackedStep<Vector256<byte>, Vector256<i
     public static int Width => 32;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<byte> Load(ref readonly byte source, nuint index) => Vector256.LoadUnsafe(in source, index);
+    public static Vector256<byte> Load(ref byte source, nuint index) => Vector256.LoadUnsafe(ref source, index);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<byte> Magnitudes(Vector256<byte> activations) => Vector256.Abs(activations.AsSByte()).AsByte();
@@ -21,6 +21,20 @@ internal readonly struct Avx2ByteStep : IPackedStep<Vector256<byte>, Vector256<i
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<int> MultiplyAdd(Vector256<int> sums, Vector256<byte> weights, Vector256<byte> activations, Vector256<byte> magnitudes) =>
         sums + ByteInstructions.AddPairs(ByteInstructions.MultiplyAddPairs(magnitudes, ByteInstructions.ApplySign(weights.AsSByte(), activations.AsSByte())));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<byte> Raise(Vector256<byte> activations) => activations ^ Vector256.Create((byte)0x80);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> MultiplyAddSmall(Vector256<int> sums, Vector256<byte> raised, Vector256<byte> weights) =>
+        sums + ByteInstructions.AddPairs(ByteInstructions.MultiplyAddPairs(raised, weights.AsSByte()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> MultiplyAddSmall(Vector256<int> sums, Vector256<byte> raised0, Vector256<byte> weights0, Vector256<byte> raised1, Vector256<byte> weights1) =>
+        sums + ByteInstructions.AddPairs(ByteInstructions.MultiplyAddPairs(raised0, weights0.AsSByte()) + ByteInstructions.MultiplyAddPairs(raised1, weights1.AsSByte()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> First(int value) => Vector256.CreateScalar(value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Sum(Vector256<int> sums) => Vector256.Sum(sums);
@@ -64,7 +78,10 @@ internal readonly struct Avx2ByteStep : IPackedStep<Vector256<byte>, Vector256<i
     public static Vector256<int> Negate(Vector256<int> sums) => -sums;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<int> LoadSums(ref readonly int source, nuint index) => Vector256.LoadUnsafe(in source, index);
+    public static Vector256<float> Add(Vector256<float> left, Vector256<float> right) => left + right;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> LoadSums(ref int source, nuint index) => Vector256.LoadUnsafe(ref source, index);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StoreSums(Vector256<int> sums, ref int destination, nuint index) => sums.StoreUnsafe(ref destination, index);

@@ -11,7 +11,7 @@ internal readonly struct Avx512ByteStep : IByteStep<Vector512<byte>, Vector512<i
     public static int Width => 64;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<byte> Load(ref readonly byte source, nuint index) => Vector512.LoadUnsafe(in source, index);
+    public static Vector512<byte> Load(ref byte source, nuint index) => Vector512.LoadUnsafe(ref source, index);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<byte> Magnitudes(Vector512<byte> activations) => Vector512.Abs(activations.AsSByte()).AsByte();
@@ -19,6 +19,23 @@ internal readonly struct Avx512ByteStep : IByteStep<Vector512<byte>, Vector512<i
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<int> MultiplyAdd(Vector512<int> sums, Vector512<byte> weights, Vector512<byte> activations, Vector512<byte> magnitudes) =>
         sums + ByteInstructions.AddPairs(ByteInstructions.MultiplyAddPairs(magnitudes, ByteInstructions.ApplySign(weights.AsSByte(), activations.AsSByte())));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<byte> Raise(Vector512<byte> activations) => activations ^ Vector512.Create((byte)0x80);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<int> MultiplyAddSmall(Vector512<int> sums, Vector512<byte> raised, Vector512<byte> weights) =>
+        sums + ByteInstructions.AddPairs(ByteInstructions.MultiplyAddPairs(raised, weights.AsSByte()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<int> MultiplyAddSmall(Vector512<int> sums, Vector512<byte> raised0, Vector512<byte> weights0, Vector512<byte> raised1, Vector512<byte> weights1) =>
+        sums + ByteInstructions.AddPairs(ByteInstructions.MultiplyAddPairs(raised0, weights0.AsSByte()) + ByteInstructions.MultiplyAddPairs(raised1, weights1.AsSByte()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<int> First(int value) => Vector512.CreateScalar(value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<byte> Broadcast(byte value) => Vector512.Create(value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Sum(Vector512<int> sums) => Vector512.Sum(sums);

@@ -15,13 +15,27 @@ internal interface IByteStep<TBytes, TSums, TFloats>
     /// <summary>Codes of one vector, which are bytes.</summary>
     static abstract int Width { get; }
 
-    static abstract TBytes Load(ref readonly byte source, nuint index);
+    static abstract TBytes Load(ref byte source, nuint index);
 
     /// <summary>|activations|, which <see cref="MultiplyAdd"/> wants beside the activations and several rows can share.</summary>
     static abstract TBytes Magnitudes(TBytes activations);
 
     /// <summary>Adds the products of signed codes −127…127, exactly.</summary>
     static abstract TSums MultiplyAdd(TSums sums, TBytes weights, TBytes activations, TBytes magnitudes);
+
+    /// <summary>activations + 128, as unsigned bytes, which <see cref="MultiplyAddSmall(TSums, TBytes, TBytes)"/> wants.</summary>
+    static abstract TBytes Raise(TBytes activations);
+
+    /// <summary>Adds the products of raised activations and signed codes −7…7, exactly. A pair sums to at most 2 · 255 · 7 = 3570.</summary>
+    static abstract TSums MultiplyAddSmall(TSums sums, TBytes raised, TBytes weights);
+
+    /// <summary>The same for two vectors at once, which share their last additions.</summary>
+    static abstract TSums MultiplyAddSmall(TSums sums, TBytes raised0, TBytes weights0, TBytes raised1, TBytes weights1);
+
+    static abstract TBytes Broadcast(byte value);
+
+    /// <summary>A value in one lane, and 0 in the others.</summary>
+    static abstract TSums First(int value);
 
     /// <summary>Adds all lanes.</summary>
     static abstract int Sum(TSums sums);

@@ -8,8 +8,6 @@ internal interface IPackedStep<TBytes, TSums, TFloats> : IByteStep<TBytes, TSums
     where TSums : struct
     where TFloats : struct
 {
-    static abstract TBytes Broadcast(byte value);
-
     /// <summary>Takes the same field out of every byte: <c>(packed &gt;&gt; shift) &amp; mask</c>.</summary>
     static abstract TBytes Field(TBytes packed, int shift, TBytes mask);
 
@@ -25,7 +23,9 @@ internal interface IPackedStep<TBytes, TSums, TFloats> : IByteStep<TBytes, TSums
 
     static abstract TSums Negate(TSums sums);
 
-    static abstract TSums LoadSums(ref readonly int source, nuint index);
+    static abstract TFloats Add(TFloats left, TFloats right);
+
+    static abstract TSums LoadSums(ref int source, nuint index);
 
     static abstract void StoreSums(TSums sums, ref int destination, nuint index);
 }

@@ -13,7 +13,7 @@ internal readonly struct Vector128ByteStep : IPackedStep<Vector128<byte>, Vector
     public static int Width => 16;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<byte> Load(ref readonly byte source, nuint index) => Vector128.LoadUnsafe(in source, index);
+    public static Vector128<byte> Load(ref byte source, nuint index) => Vector128.LoadUnsafe(ref source, index);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<byte> Magnitudes(Vector128<byte> activations) => activations;
@@ -21,6 +21,19 @@ internal readonly struct Vector128ByteStep : IPackedStep<Vector128<byte>, Vector
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<int> MultiplyAdd(Vector128<int> sums, Vector128<byte> weights, Vector128<byte> activations, Vector128<byte> magnitudes) =>
         AddHalves(sums, Products(weights, activations));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<byte> Raise(Vector128<byte> activations) => activations ^ Vector128.Create((byte)0x80);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<int> MultiplyAddSmall(Vector128<int> sums, Vector128<byte> raised, Vector128<byte> weights) => AddHalves(sums, RaisedProducts(raised, weights));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<int> MultiplyAddSmall(Vector128<int> sums, Vector128<byte> raised0, Vector128<byte> weights0, Vector128<byte> raised1, Vector128<byte> weights1) =>
+        AddHalves(sums, RaisedProducts(raised0, weights0) + RaisedProducts(raised1, weights1));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<int> First(int value) => Vector128.CreateScalar(value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Sum(Vector128<int> sums) => Vector128.Sum(sums);
@@ -60,7 +73,10 @@ internal readonly struct Vector128ByteStep : IPackedStep<Vector128<byte>, Vector
     public static Vector128<int> Negate(Vector128<int> sums) => -sums;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<int> LoadSums(ref readonly int source, nuint index) => Vector128.LoadUnsafe(in source, index);
+    public static Vector128<float> Add(Vector128<float> left, Vector128<float> right) => left + right;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<int> LoadSums(ref int source, nuint index) => Vector128.LoadUnsafe(ref source, index);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StoreSums(Vector128<int> sums, ref int destination, nuint index) => sums.StoreUnsafe(ref destination, index);
@@ -72,6 +88,14 @@ internal readonly struct Vector128ByteStep : IPackedStep<Vector128<byte>, Vector
         (Vector128<short> weightsLow, Vector128<short> weightsHigh) = Vector128.Widen(weights.AsSByte());
         (Vector128<short> activationsLow, Vector128<short> activationsHigh) = Vector128.Widen(activations.AsSByte());
         return (weightsLow * activationsLow) + (weightsHigh * activationsHigh);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<short> RaisedProducts(Vector128<byte> raised, Vector128<byte> weights)
+    {
+        (Vector128<ushort> raisedLow, Vector128<ushort> raisedHigh) = Vector128.Widen(raised);
+        (Vector128<short> weightsLow, Vector128<short> weightsHigh) = Vector128.Widen(weights.AsSByte());
+        return (raisedLow.AsInt16() * weightsLow) + (raisedHigh.AsInt16() * weightsHigh);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

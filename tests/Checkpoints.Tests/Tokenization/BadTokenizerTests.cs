@@ -20,7 +20,7 @@ public class BadTokenizerTests
         { "model.vocab.b", "1.5", "\"model.vocab['b']\" is 1.5; an integer" },
         { "model.vocab.b", "\"1\"", "\"model.vocab['b']\" is '1'; an integer" },
         { "model.vocab.b", "0", "\"model.vocab['b']\" is 0, the id of 'a'; one id has one piece" },
-        { "model.merges", "{}", "\"model.merges\" is an object; an array of pairs is required" },
+        { "model.merges", "{}", "\"model.merges\" is an object; an array is required" },
         { "model.merges[1]", "\"ab d\"", "\"model.merges[1]\" needs the piece 'd', which \"model.vocab\" lacks" },
         { "model.merges[1]", "[\"a\", \"c\"]", "\"model.merges[1]\" needs the piece 'ac', which \"model.vocab\" lacks" },
         { "model.merges[1]", "\"a b c\"", "\"model.merges[1]\" is not a pair; \"left right\" or [\"left\", \"right\"] is required" },
@@ -118,6 +118,23 @@ public class BadTokenizerTests
         CheckpointFormatException exception = Assert.Throws<CheckpointFormatException>(() => TokenizerFixture.Read(json));
 
         Assert.Contains("surrogate", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("key")]
+    [InlineData("value")]
+    public void Load_BytesThatAreNotUtf8_GivesTheirOffset(string where)
+    {
+        using TemporaryDirectory directory = new();
+        byte[] json = System.Text.Encoding.UTF8.GetBytes("{\"model\": {\"vocab\": {\"key\": 0}, \"merges\": [\"value\"]}}");
+        int offset = json.AsSpan().IndexOf(System.Text.Encoding.UTF8.GetBytes(where));
+        json[offset] = 0xFF;
+        directory.Write("tokenizer.json", json);
+
+        CheckpointFormatException exception = Assert.Throws<CheckpointFormatException>(() => Tokenizer.Load(directory.Path));
+
+        Assert.Equal(offset, exception.ByteOffset);
+        Assert.Contains("the bytes are not UTF-8", exception.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -19,7 +19,7 @@ public class MergingTests
             select (merges.Select(static pair => (pair.Item1, pair.Item2)).Distinct().ToList(), symbols.ToList());
         return Prop.ForAll(Arb.From(samples), static sample =>
         {
-            MergeTable table = new(16);
+            MergeTable table = new();
             for (int rank = 0; rank < sample.Merges.Count; rank++)
             {
                 table.Set(sample.Merges[rank].Item1, sample.Merges[rank].Item2, new Merge(rank, 4 + rank));
@@ -37,7 +37,7 @@ public class MergingTests
         string path = Path.Combine(ReferenceData.Directory, "llama2", "tokenizer.json");
         JsonPlace place = JsonFile.Open(path, longestFile: 1 << 20).Require("model");
         Vocabulary vocabulary = ModelReader.ReadVocabulary(place);
-        MergeTable merges = new(1024);
+        MergeTable merges = new();
         int rank = 0;
         foreach (JsonElement merge in place.Require("merges").Element.EnumerateArray())
         {
@@ -57,7 +57,7 @@ public class MergingTests
     [Fact]
     public void EndOfWord_SpaceMarks_CutsWhereNoMergeReaches()
     {
-        Vocabulary vocabulary = new(4);
+        Vocabulary vocabulary = new();
         string[] pieces = ["▁", "a", "b", "▁▁", "▁a", "ab"];
         for (int id = 0; id < pieces.Length; id++)
         {

@@ -3,9 +3,7 @@ namespace OutlierQuant.Checkpoints.Tokenization.Model;
 /// <summary>The merges of a byte-pair encoding, found by the two ids that they join.</summary>
 internal sealed class MergeTable
 {
-    private readonly Dictionary<long, Merge> _merges;
-
-    public MergeTable(int capacity) => _merges = new(capacity);
+    private readonly Dictionary<long, Merge> _merges = [];
 
     /// <summary>Sets the merge of a pair; a pair listed twice keeps its last rank, as in the tokenizers library.</summary>
     public void Set(int left, int right, Merge merge) => _merges[Key(left, right)] = merge;

@@ -8,12 +8,8 @@ internal sealed class Vocabulary
     /// file can make us allocate.</summary>
     public const int IdLimit = 1 << 22;
 
-    private readonly Dictionary<string, int> _ids;
+    private readonly Dictionary<string, int> _ids = new(StringComparer.Ordinal);
     private readonly List<string?> _pieces = [];
-
-    /// <summary>Initializes an empty vocabulary.</summary>
-    /// <param name="capacity">Number of pieces that are expected.</param>
-    public Vocabulary(int capacity) => _ids = new(capacity, StringComparer.Ordinal);
 
     /// <summary>Gets one more than the highest id: the rows that an embedding table needs.</summary>
     public int Size => _pieces.Count;

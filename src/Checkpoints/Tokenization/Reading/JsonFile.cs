@@ -1,4 +1,8 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
+using System.Text;
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace OutlierQuant.Checkpoints.Tokenization.Reading;
 
@@ -29,17 +33,22 @@ internal sealed class JsonFile
         byte[] bytes = new byte[stream.Length];
         stream.ReadExactly(bytes);
         JsonFile file = new(path, bytes);
+        if (!Utf8.IsValid(bytes))
+        {
+            throw new CheckpointFormatException(path, OffsetOfInvalid(bytes), "the bytes are not UTF-8; json is written in UTF-8");
+        }
+
         try
         {
             JsonElement root = JsonDocument.Parse(bytes, new JsonDocumentOptions { AllowDuplicateProperties = false }).RootElement;
-            JsonPlace place = new(file, "", root);
+            JsonPlace place = JsonPlace.Root(file, root);
             place.RequireKind(JsonValueKind.Object, "an object");
             return place;
         }
         catch (InvalidOperationException exception)
         {
             // Keys are compared as text, and a key that is no text stops the parser in this way.
-            throw new CheckpointFormatException(path, 0, "a key holds a lone surrogate or bytes that are not UTF-8; text is required", null, exception);
+            throw new CheckpointFormatException(path, 0, "a key holds a lone surrogate; text is required", null, exception);
         }
         catch (JsonException exception)
         {
@@ -52,8 +61,19 @@ internal sealed class JsonFile
     public long OffsetOf(JsonElement element)
     {
         // The document refers to our bytes without a copy, so the value's bytes lie inside them.
-        ReadOnlySpan<byte> value = System.Runtime.InteropServices.JsonMarshal.GetRawUtf8Value(element);
+        ReadOnlySpan<byte> value = JsonMarshal.GetRawUtf8Value(element);
         return _bytes.AsSpan().Overlaps(value, out int offset) ? offset : 0;
+    }
+
+    private static int OffsetOfInvalid(ReadOnlySpan<byte> bytes)
+    {
+        int offset = 0;
+        while (Rune.DecodeFromUtf8(bytes[offset..], out _, out int length) == OperationStatus.Done)
+        {
+            offset += length;
+        }
+
+        return offset;
     }
 
     private long OffsetOf(JsonException exception)

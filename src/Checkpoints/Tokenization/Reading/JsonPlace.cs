@@ -6,11 +6,14 @@ namespace OutlierQuant.Checkpoints.Tokenization.Reading;
 internal readonly struct JsonPlace
 {
     private readonly JsonFile _file;
+    private readonly string _parent;
+    private readonly Step _step;
 
-    public JsonPlace(JsonFile file, string key, JsonElement element)
+    private JsonPlace(JsonFile file, string parent, Step step, JsonElement element)
     {
         _file = file;
-        Key = key;
+        _parent = parent;
+        _step = step;
         Element = element;
     }
 
@@ -18,17 +21,27 @@ internal readonly struct JsonPlace
     public string File => _file.Path;
 
     /// <summary>Gets the keys and indices that lead here, such as <c>model.merges[3]</c>; empty for the root.</summary>
-    public string Key { get; }
+    /// <remarks>Put together on demand: a vocabulary has a hundred thousand places, of which none may be complained about.</remarks>
+    public string Key => _step switch
+    {
+        { Index: { } index } => $"{_parent}[{index}]",
+        { Name: null } => _parent,
+        { Name: string name, IsQuoted: true } => $"{_parent}[{Quotation.Of(name)}]",
+        { Name: string name } => _parent.Length == 0 ? name : $"{_parent}.{name}",
+    };
 
     /// <summary>Gets the value.</summary>
     public JsonElement Element { get; }
+
+    /// <summary>The root of a file.</summary>
+    public static JsonPlace Root(JsonFile file, JsonElement element) => new(file, "", default, element);
 
     /// <summary>The value of a key, or null where the key is absent or its value is json null.</summary>
     public JsonPlace? Find(string name)
     {
         RequireKind(JsonValueKind.Object, "an object");
         return Element.TryGetProperty(name, out JsonElement value) && value.ValueKind != JsonValueKind.Null
-            ? new JsonPlace(_file, Key.Length == 0 ? name : $"{Key}.{name}", value)
+            ? new JsonPlace(_file, Key, new Step(name), value)
             : null;
     }
 
@@ -37,20 +50,19 @@ internal readonly struct JsonPlace
         Find(name) ?? throw Wrong($"has no value for \"{name}\"; one is required");
 
     /// <summary>The values of an array.</summary>
-    public List<JsonPlace> Items()
+    public IEnumerable<JsonPlace> Items()
     {
         RequireKind(JsonValueKind.Array, "an array");
-        List<JsonPlace> items = [];
-        foreach (JsonElement item in Element.EnumerateArray())
-        {
-            items.Add(new JsonPlace(_file, $"{Key}[{items.Count}]", item));
-        }
-
-        return items;
+        return ItemsOfArray(_file, Key, Element);
     }
 
-    /// <summary>A value inside this one that was reached without a place of its own, to keep long lists cheap.</summary>
-    public JsonPlace At(string keySuffix, JsonElement element) => new(_file, Key + keySuffix, element);
+    /// <summary>The entries of an object whose keys are data.</summary>
+    /// <param name="required">What the object is, for the message if it is something else.</param>
+    public IEnumerable<(string Key, JsonPlace Value)> Entries(string required)
+    {
+        RequireKind(JsonValueKind.Object, required);
+        return EntriesOfObject(_file, Key, Element);
+    }
 
     /// <summary>The value as a string.</summary>
     public string Text()
@@ -62,7 +74,7 @@ internal readonly struct JsonPlace
         }
         catch (InvalidOperationException exception)
         {
-            throw Wrong("holds a lone surrogate or bytes that are not UTF-8; text is required", exception);
+            throw Wrong("holds a lone surrogate; text is required", exception);
         }
     }
 
@@ -103,6 +115,24 @@ internal readonly struct JsonPlace
         return new CheckpointFormatException(_file.Path, _file.OffsetOf(Element), $"{subject} {problem}", null, cause);
     }
 
+    private static IEnumerable<JsonPlace> ItemsOfArray(JsonFile file, string key, JsonElement array)
+    {
+        int index = 0;
+        foreach (JsonElement item in array.EnumerateArray())
+        {
+            yield return new JsonPlace(file, key, new Step(Index: index++), item);
+        }
+    }
+
+    private static IEnumerable<(string Key, JsonPlace Value)> EntriesOfObject(JsonFile file, string key, JsonElement value)
+    {
+        // Opening the file has compared all keys as text, so they are text.
+        foreach (JsonProperty property in value.EnumerateObject())
+        {
+            yield return (property.Name, new JsonPlace(file, key, new Step(property.Name, IsQuoted: true), property.Value));
+        }
+    }
+
     private string Describe() => Element.ValueKind switch
     {
         JsonValueKind.Object => "an object",
@@ -111,4 +141,6 @@ internal readonly struct JsonPlace
         JsonValueKind.String => Quotation.Of(Element.GetRawText().Trim('"')),
         _ => Quotation.Of(Element.GetRawText()).Trim('\''),
     };
+
+    private readonly record struct Step(string? Name = null, int? Index = null, bool IsQuoted = false);
 }

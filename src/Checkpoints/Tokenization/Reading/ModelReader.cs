@@ -16,12 +16,9 @@ internal static class ModelReader
         }
 
         JsonPlace place = model.Require("vocab");
-        place.RequireKind(JsonValueKind.Object, "an object from pieces to ids");
-        Vocabulary vocabulary = new(place.Element.GetPropertyCount());
-        foreach (JsonProperty property in place.Element.EnumerateObject())
+        Vocabulary vocabulary = new();
+        foreach ((string piece, JsonPlace item) in place.Entries("an object from pieces to ids"))
         {
-            string piece = NameOf(property, place);
-            JsonPlace item = place.At($"[{Quotation.Of(piece)}]", property.Value);
             int id = item.Integer(0, Vocabulary.IdLimit - 1);
             if (vocabulary.Find(id) is { } other)
             {
@@ -70,18 +67,14 @@ internal static class ModelReader
 
     private static List<(string Left, string Right)> ReadPairs(JsonPlace place, Vocabulary vocabulary, out MergeTable merges)
     {
-        place.RequireKind(JsonValueKind.Array, "an array of pairs");
-        int count = place.Element.GetArrayLength();
-        List<(string Left, string Right)> pairs = new(count);
-        merges = new MergeTable(count);
-        foreach (JsonElement element in place.Element.EnumerateArray())
+        List<(string Left, string Right)> pairs = [];
+        merges = new MergeTable();
+        foreach (JsonPlace item in place.Items())
         {
-            int rank = pairs.Count;
-            JsonPlace item = place.At($"[{rank}]", element);
             (string left, string right) = ReadPair(item);
-            pairs.Add((left, right));
             merges.Set(
-                IdOf(left, item, vocabulary), IdOf(right, item, vocabulary), new Merge(rank, IdOf(left + right, item, vocabulary)));
+                IdOf(left, item, vocabulary), IdOf(right, item, vocabulary), new Merge(pairs.Count, IdOf(left + right, item, vocabulary)));
+            pairs.Add((left, right));
         }
 
         return pairs;
@@ -109,18 +102,6 @@ internal static class ModelReader
             && !(value.Element.ValueKind == JsonValueKind.Number && value.Element.GetDouble() == 0))
         {
             throw value.Wrong($"is set; it must be {required}");
-        }
-    }
-
-    private static string NameOf(JsonProperty property, JsonPlace place)
-    {
-        try
-        {
-            return property.Name;
-        }
-        catch (InvalidOperationException exception)
-        {
-            throw place.At("[…]", property.Value).Wrong("has a piece with a lone surrogate or bytes that are not UTF-8; text is required", exception);
         }
     }
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 
 namespace OutlierQuant.Checkpoints.Tokenization.Splitting;
@@ -11,7 +10,6 @@ internal sealed class OnigurumaTranslator
 {
     private const int LongestPattern = 10_000;
     private const int DeepestGroup = 50;
-    private const int LargestCount = 1_000;
     private const string WordBoundary = $"(?:(?<=[{OnigurumaClasses.Word}])(?![{OnigurumaClasses.Word}])|(?<![{OnigurumaClasses.Word}])(?=[{OnigurumaClasses.Word}]))";
     private const string NoWordBoundary = $"(?:(?<=[{OnigurumaClasses.Word}])(?=[{OnigurumaClasses.Word}])|(?<![{OnigurumaClasses.Word}])(?![{OnigurumaClasses.Word}]))";
 
@@ -202,63 +200,8 @@ internal sealed class OnigurumaTranslator
     private string Quantify(Atom atom)
     {
         int start = _position;
-        string? quantifier = ReadQuantifier();
-        if (quantifier is null)
-        {
-            return atom.Text;
-        }
-
-        if (!atom.CanRepeat)
-        {
-            _position = start;
-            throw Wrong("a position is repeated, not text");
-        }
-
-        bool isCounted = quantifier[0] == '{';
-        char suffix = AtEnd ? '\0' : _pattern[_position];
-        if (suffix is '?' or '+')
-        {
-            _position++;
-        }
-
-        string result = suffix switch
-        {
-            '+' when isCounted => $"(?:{atom.Text}{quantifier})+",
-            '+' => $"(?>{atom.Text}{quantifier})",
-            '?' when isCounted && !quantifier.Contains(',', StringComparison.Ordinal) => $"(?:{atom.Text}{quantifier})?",
-            '?' => atom.Text + quantifier + "?",
-            _ => atom.Text + quantifier,
-        };
-        return ReadQuantifier() is null ? result : throw Wrong("a quantifier follows a quantifier");
-    }
-
-    private string? ReadQuantifier()
-    {
-        if (AtEnd)
-        {
-            return null;
-        }
-
-        if (_pattern[_position] is '*' or '+' or '?')
-        {
-            return _pattern[_position++].ToString();
-        }
-
-        int end = _pattern[_position] == '{' ? _pattern.IndexOf('}', _position) : -1;
-        string[] counts = end < 0 ? [] : _pattern[(_position + 1)..end].Split(',');
-        if (counts.Length is not (1 or 2) || counts.All(static count => count.Length == 0) || !counts.All(static count => count.All(char.IsAsciiDigit)))
-        {
-            return null; // a brace that counts nothing is a brace
-        }
-
-        int[] bounds = [.. counts.Select(static count => count.Length == 0 ? 0 : count.Length > 4 ? int.MaxValue : int.Parse(count, CultureInfo.InvariantCulture))];
-        if (bounds.Max() > LargestCount || (counts[^1].Length > 0 && bounds[0] > bounds[^1]))
-        {
-            throw Wrong($"the counts of a quantifier must rise and stay below {LargestCount + 1}");
-        }
-
-        _position = end + 1;
-        return counts.Length == 1 ? $"{{{bounds[0]}}}" : $"{{{bounds[0]},{counts[1]}}}";
+        string result = OnigurumaQuantifier.Apply(_pattern, ref _position, atom.Text);
+        return _position == start || atom.CanRepeat ? result : throw Wrong("a position is repeated, not text");
     }
 
     private FormatException Wrong(string problem) => new($"at character {_position} {problem}");

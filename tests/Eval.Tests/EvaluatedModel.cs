@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using OutlierQuant.Calibration;
 using OutlierQuant.Checkpoints.Tokenization;
 using OutlierQuant.Kernels;
@@ -29,11 +30,19 @@ internal sealed class EvaluatedModel : IDisposable
     public static EvaluatedModel Shared(string name, int threads = 2) => new(SharedData.Require($"models/{name}"), threads, null);
 
     /// <summary>Makes a random checkpoint with the byte tokenizer and opens it.</summary>
-    public static EvaluatedModel Random(RandomCheckpoint? checkpoint = null, int threads = 2)
+    public static EvaluatedModel Random(RandomCheckpoint? checkpoint = null, int threads = 2, bool bos = true)
     {
         var directory = new TemporaryDirectory();
         (checkpoint ?? new RandomCheckpoint { BosOutlier = 300 }).Write(directory.Path);
         ByteTokenizer.Write(directory.Path);
+        if (!bos)
+        {
+            var tokenizer = JsonNode.Parse(File.ReadAllText(directory.File("tokenizer.json")))!;
+            tokenizer["post_processor"] = null;
+            directory.Write("tokenizer.json", tokenizer.ToJsonString());
+            directory.Write("tokenizer_config.json", "{}");
+        }
+
         return new EvaluatedModel(directory.Path, threads, directory);
     }
 

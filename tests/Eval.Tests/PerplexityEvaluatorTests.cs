@@ -128,7 +128,7 @@ public class PerplexityEvaluatorTests
 
     [Theory]
     [InlineData("", 16, PerplexityProtocol.Windows, null, null, "prose.txt: the text is empty")]
-    [InlineData("abc", 16, PerplexityProtocol.Windows, null, null, "The text has 3 tokens, but the protocol 'windows' with a context of 16 needs at least 15")]
+    [InlineData("abc", 16, PerplexityProtocol.Windows, null, null, "prose.txt: the text has 3 tokens, but the protocol 'windows' with a context of 16 needs at least 15")]
     [InlineData("abcdefgh", 1, PerplexityProtocol.Windows, null, null, "The context is 1 tokens; this model and protocol allow 2 to 64")]
     [InlineData("abcdefgh", 65, PerplexityProtocol.Windows, null, null, "The context is 65 tokens")]
     [InlineData("abcdefgh", 3, PerplexityProtocol.LlamaCpp, null, null, "this model and protocol allow 4 to 64")]
@@ -146,6 +146,17 @@ public class PerplexityEvaluatorTests
 
         Assert.Contains(expected, error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', error.Message);
+    }
+
+    [Fact]
+    public void Run_BosAskedOfATokenizerWithoutOne_SaysSo()
+    {
+        using var model = EvaluatedModel.Random(bos: false);
+
+        var error = Assert.Throws<ArgumentException>(() => PerplexityEvaluator.Run(model.Model, model.Tokenizer, s_text, "text", new() { Context = 16, Bos = true }));
+
+        Assert.Equal("BOS was asked for, but the tokenizer names no BOS token; score without BOS.", error.Message);
+        Assert.False(PerplexityEvaluator.Run(model.Model, model.Tokenizer, s_text, "text", new() { Context = 16, MaxWindows = 1 }).Bos);
     }
 
     [Fact]

@@ -26,7 +26,7 @@ public static class BlockSampler
         ArgumentNullException.ThrowIfNull(tokenIds);
         int[] massive = [.. profile.Onset.Coordinates.Select(coordinate => coordinate.Channel).Distinct()];
         var capture = new Capture(profile.Onset.Block, ChooseChannels(massive, model.Config.HiddenSize), Math.Min(tokenIds.Length, MostTokens));
-        new ForwardPass(model).Run([tokenIds], capture, new ForwardOptions { Observer = capture, Cancellation = cancellation });
+        new ForwardPass(model).Run([tokenIds], capture, new ForwardOptions { Observer = capture, StartsWithBos = profile.Text.Bos, Cancellation = cancellation });
         return new BlockSample(
             profile.Onset.Block,
             [.. tokenIds.Take(capture.Tokens).Select(tokenizer.PieceText)],

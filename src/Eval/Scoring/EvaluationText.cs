@@ -58,13 +58,7 @@ public sealed record EvaluationText
 
         int? bosTokenId = bos ? tokenizer.BosTokenId : null;
         var tokenIds = tokenizer.Encode(text);
-        var all = options.Protocol switch
-        {
-            PerplexityProtocol.Windows => WindowCutter.CutWindows(tokenIds, bosTokenId, context),
-            PerplexityProtocol.Strided => WindowCutter.CutStrided(tokenIds, bosTokenId, context, stride!.Value),
-            PerplexityProtocol.LlamaCpp => WindowCutter.CutLlamaCpp(tokenIds, bosTokenId, context),
-            _ => throw new ArgumentOutOfRangeException(nameof(options), options.Protocol, "Not a protocol."),
-        };
+        var all = Cut(tokenIds, bosTokenId, source, options.Protocol, context, stride);
         var picked = WindowCutter.PickEvenly(all, options.MaxWindows);
         return new EvaluationText
         {
@@ -77,6 +71,25 @@ public sealed record EvaluationText
             WindowsInText = all.Count,
             BytesScored = picked.Sum(window => CountBytes(tokenizer, window)),
         };
+    }
+
+    private static IReadOnlyList<ScoredWindow> Cut(
+        ReadOnlySpan<int> tokenIds, int? bosTokenId, string source, PerplexityProtocol protocol, int context, int? stride)
+    {
+        try
+        {
+            return protocol switch
+            {
+                PerplexityProtocol.Windows => WindowCutter.CutWindows(tokenIds, bosTokenId, context),
+                PerplexityProtocol.Strided => WindowCutter.CutStrided(tokenIds, bosTokenId, context, stride!.Value),
+                PerplexityProtocol.LlamaCpp => WindowCutter.CutLlamaCpp(tokenIds, bosTokenId, context),
+                _ => throw new System.Diagnostics.UnreachableException(),
+            };
+        }
+        catch (ArgumentException tooShort)
+        {
+            throw new ArgumentException($"{source}: {tooShort.Message}", tooShort);
+        }
     }
 
     /// <summary>Counts the bytes of a window's targets as what they add to the token before them: some tokenizers drop a space at the start of a text.</summary>

@@ -113,5 +113,5 @@ public static class WindowCutter
     private static int[] Concatenate(int? bosTokenId, ReadOnlySpan<int> text) => bosTokenId is { } bos ? [bos, .. text] : text.ToArray();
 
     private static ArgumentException TooShort(int tokens, int needed, int context, string protocol) =>
-        new($"The text has {tokens} tokens, but the protocol '{protocol}' with a context of {context} needs at least {needed}. Give a longer text or a smaller context.");
+        new($"the text has {tokens} tokens, but the protocol '{protocol}' with a context of {context} needs at least {needed}. Give a longer text or a smaller context.");
 }

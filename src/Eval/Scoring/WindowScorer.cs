@@ -22,6 +22,8 @@ internal static class WindowScorer
         var clock = Stopwatch.StartNew();
         new ForwardPass(model).Run([.. text.Windows.Select(window => window.TokenIds)], scorer, new ForwardOptions
         {
+            // A strided text has BOS before its first window only, which its first token shows.
+            StartsWithBos = text.Bos && text.Protocol != PerplexityProtocol.Strided ? true : null,
             Progress = done =>
             {
                 memory.Sample();

@@ -103,7 +103,7 @@ public class WindowCutterTests
     {
         var error = Assert.Throws<ArgumentException>(() => WindowCutter.CutWindows([1, 2], 0, 4));
 
-        Assert.Equal("The text has 2 tokens, but the protocol 'windows' with a context of 4 needs at least 3. Give a longer text or a smaller context.", error.Message);
+        Assert.Equal("the text has 2 tokens, but the protocol 'windows' with a context of 4 needs at least 3. Give a longer text or a smaller context.", error.Message);
     }
 
     [Fact]

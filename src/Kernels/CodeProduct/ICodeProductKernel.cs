@@ -6,7 +6,7 @@ namespace OutlierQuant.Kernels.CodeProduct;
 /// inner sum is an exact 32-bit integer sum, <c>g</c> runs over the groups of a row and <c>j</c> over the preserved channels.</para>
 /// <para>For float activations: the same with <c>code_x · scale_x</c> replaced by the float value.</para>
 /// <para>Integer sums are equal in every implementation; the float sums over groups and preserved channels stay within
-/// <c>CodeProductTolerance</c> of the reference, which sums in binary64. One implementation gives the same bits for an element whatever
+/// <see cref="CodeProductTolerance"/> of the reference, which sums in binary64. One implementation gives the same bits for an element whatever
 /// row range it is computed in. Activation codes are −127…127.</para>
 /// </remarks>
 public interface ICodeProductKernel

@@ -1,7 +1,7 @@
 namespace OutlierQuant.Kernels.CodeProduct;
 
 /// <summary>A weight matrix as packed integer codes, scales, and float columns for the preserved input channels.</summary>
-/// <remarks><c>WeightPacking</c> defines the byte layout. The codes of preserved columns are 0.</remarks>
+/// <remarks><see cref="WeightPacking"/> defines the byte layout. The codes of preserved columns are 0.</remarks>
 public readonly ref struct PackedWeights
 {
     /// <summary>Gets the packing of the codes.</summary>

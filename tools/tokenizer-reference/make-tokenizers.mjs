@@ -114,6 +114,13 @@ write("metaspace-split", {
   decoder: { type: "Metaspace", replacement: "▁", prepend_scheme: "always", split: true },
 });
 
+// What removes the start of a text also takes the mark that the scheme "first" would have put there.
+write("strip-first", {
+  normalizer: sequence("normalizers", { type: "Strip", strip_left: true, strip_right: false }, { type: "StripAccents" }, replace("~", ""), { type: "Replace", pattern: { Regex: "#+" }, content: "" }),
+  pre: { type: "Metaspace", replacement: "▁", prepend_scheme: "first", split: true }, model: unknownModel, tokens: threeTokens,
+  decoder: { type: "Metaspace", replacement: "▁", prepend_scheme: "first", split: true },
+});
+
 // A few bytes have pieces and most have not, so that unknown tokens and bytes meet; no decoder joins pieces with spaces.
 const partial = ["<0xE2>", "<0x82>", "<0xAC>", "<0x0A>"];
 write("lowercase-words", {

@@ -26,6 +26,6 @@ export const texts = [
   "<|begin_of_text|>Hi<|eot_id|>\n\n<|end_of_text|> <|reserved_special_token_0|><|reserved_special_token_1|>", "<|im_start|>user\nHi<|im_end|>\n<tool_call>{}</tool_call> caf\u00e9 cafe\u0301", "<s>a</s> <s> b<s>\n<unk><S>", "a <tool>  b<tool>\u2581c <tool>",
   "a  <mask>  b <mask><mask>", "a  <end>  b <end> <end>", "a  <both>  b <both> <mask>  <end>", "token tokens token. _token token_ token2 (token) \u00e9token token\u0301 token\u200d token", "<a><b><a><a><b>c<b>", "gr\u00f6\u00dfer gro\u0308\u00dfer",
   "word ".repeat(40), "ab".repeat(300), "a".repeat(257), " ".repeat(129), "\n".repeat(65), "=".repeat(80), "0".repeat(50), "\u{1F600}".repeat(20), "aA".repeat(30) + "1a".repeat(30),
-  ...letters,
+  ...letters, "~a b", "~~ a", "\u0301a b", "##a ~", "# a", "b~ ~a", "<s> a<s>~b",
   "a\ud800b", "\ud83d", "\ude00x", "\ude00\ud83d", "\ud83d\ud83d\ude00\ude00", "x\udfff",
 ];

@@ -38,12 +38,14 @@ internal sealed class TextEncoder(
         if (normalizers.Count > 0)
         {
             string text = piece.Span.ToString();
+            bool opensText = piece.OpensText;
             foreach (INormalizer normalizer in normalizers)
             {
+                opensText = opensText && normalizer.KeepsStart(text);
                 text = normalizer.Normalize(text);
             }
 
-            normalized = TextPiece.Whole(text, piece.OpensText);
+            normalized = TextPiece.Whole(text, opensText);
         }
 
         foreach ((TextPiece part, AddedToken? token) in Find(normalizedTokens, normalized))

@@ -82,10 +82,10 @@ public sealed class Tokenizer
     /// <exception cref="ArgumentOutOfRangeException">The id belongs to no token.</exception>
     public string Piece(int id) => _parts.Vocabulary.Piece(id);
 
-    /// <summary>The text of one token for a table: decoded, with control characters and incomplete bytes escaped as in C#
+    /// <summary>The text of one token for a table: decoded as inside a text, with control characters and incomplete bytes escaped as in C#
     /// (<c>\n</c>, <c>\u0007</c>, <c>\xE2</c>).</summary>
     /// <exception cref="ArgumentOutOfRangeException">The id belongs to no token.</exception>
-    public string PieceText(int id) => EscapedBytes.ToReadable(_parts.Decoder.Decode([Piece(id)]));
+    public string PieceText(int id) => EscapedBytes.ToReadable(_parts.Decoder.DecodeInside(Piece(id)));
 
     /// <summary>Starts decoding ids that arrive one by one, as generation makes them.</summary>
     public StreamingDecoder StartStream() => new(this, _parts.Decoder.IsIncremental);

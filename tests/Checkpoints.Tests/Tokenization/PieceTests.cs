@@ -13,6 +13,9 @@ public class PieceTests
     [InlineData("gpt2", "\u0007", "ć", "\\u0007")]
     [InlineData("gpt2", "<|endoftext|>", "<|endoftext|>", "<|endoftext|>")]
     [InlineData("llama2", "\n", "<0x0A>", "\\n")]
+    [InlineData("llama2", "a the", "▁the", " the")]
+    [InlineData("metaspace-split", "a the", "▁the", " the")]
+    [InlineData("lowercase-words", "a the", "he", "he")]
     public void PieceAndPieceText_LastTokenOfAText_AreRawAndReadable(string name, string text, string piece, string readable)
     {
         Tokenizer tokenizer = TokenizerFixture.Load(name);

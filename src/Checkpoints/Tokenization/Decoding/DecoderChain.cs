@@ -22,4 +22,13 @@ internal sealed class DecoderChain(IReadOnlyList<IDecoderStep>? steps)
 
         return string.Concat(pieces);
     }
+
+    /// <summary>The text of a piece that is not the first, so that it keeps its space.</summary>
+    public string DecodeInside(string piece)
+    {
+        string alone = Decode([piece]);
+        string twice = steps is null ? alone + alone : Decode([piece, piece]);
+        // Two parts of characters may complete each other; then there is no seam to cut at.
+        return twice.StartsWith(alone, StringComparison.Ordinal) ? twice[alone.Length..] : alone;
+    }
 }

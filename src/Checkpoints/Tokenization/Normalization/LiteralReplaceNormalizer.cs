@@ -5,4 +5,7 @@ internal sealed class LiteralReplaceNormalizer(string literal, string content) :
 {
     /// <inheritdoc/>
     public string Normalize(string text) => text.Replace(literal, content, StringComparison.Ordinal);
+
+    /// <inheritdoc/>
+    public bool KeepsStart(string text) => content.Length > 0 || !text.StartsWith(literal, StringComparison.Ordinal);
 }

@@ -19,4 +19,12 @@ internal sealed class ReplaceNormalizer(IMatcher pattern, string content) : INor
 
         return result.ToString();
     }
+
+    /// <inheritdoc/>
+    public bool KeepsStart(string text)
+    {
+        List<Stretch> stretches = [];
+        pattern.FindStretches(text, stretches);
+        return content.Length > 0 || stretches is not [{ IsMatch: true, End: > 0 }, ..];
+    }
 }

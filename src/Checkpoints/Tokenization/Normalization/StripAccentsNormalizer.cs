@@ -12,8 +12,7 @@ internal sealed class StripAccentsNormalizer : INormalizer
         StringBuilder result = new(text.Length);
         foreach (Rune rune in text.EnumerateRunes())
         {
-            if (Rune.GetUnicodeCategory(rune) is not
-                (UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.EnclosingMark))
+            if (!IsMark(rune))
             {
                 result.Append(rune.ToString());
             }
@@ -21,4 +20,10 @@ internal sealed class StripAccentsNormalizer : INormalizer
 
         return result.ToString();
     }
+
+    /// <inheritdoc/>
+    public bool KeepsStart(string text) => text.Length == 0 || !IsMark(Rune.GetRuneAt(text, 0));
+
+    private static bool IsMark(Rune rune) => Rune.GetUnicodeCategory(rune) is
+        UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.EnclosingMark;
 }

@@ -9,4 +9,7 @@ internal sealed class StripNormalizer(bool left, bool right) : INormalizer
         string start = left ? text.TrimStart() : text;
         return right ? start.TrimEnd() : start;
     }
+
+    /// <inheritdoc/>
+    public bool KeepsStart(string text) => !left || text.Length == 0 || !char.IsWhiteSpace(text[0]);
 }

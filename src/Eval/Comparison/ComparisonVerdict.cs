@@ -39,6 +39,13 @@ internal static class ComparisonVerdict
         }
 
         sentences.AddRange(destroyed.Select(arm => DescribeDestroyed(arm, result.Arms)).OfType<string>());
+        var lost = destroyed.Select(arm => (Naive: arm, Preserved: Find(result.Arms, arm.Scheme, "channels")))
+            .Where(pair => pair.Preserved is { MeanChannels: > 0 } preserved && Recovered(pair.Naive, preserved) < Helped).ToArray();
+        if (lost.Length > 0)
+        {
+            sentences.Add($"Preserving channels does not bring back {string.Join(", ", lost.Select(pair => $"{pair.Naive.Scheme} ({NumberText.Ratio(pair.Naive.Ratio)} to {NumberText.Ratio(pair.Preserved!.Ratio)})"))}: the cause is too few bits for every channel, not these few.");
+        }
+
         var fine = naive.Where(arm => arm.Ratio < 1.01).ToArray();
         if (fine.Length > 0)
         {
@@ -48,7 +55,7 @@ internal static class ComparisonVerdict
         return sentences;
     }
 
-    /// <summary>Tells in a few sentences what preserving, clipping and constants made of an arm; null when it has no preserving arm beside it.</summary>
+    /// <summary>Tells in a few sentences what preserving, clipping and constants made of an arm; null when it has no preserving arm beside it, or one that does not help.</summary>
     private static string? DescribeDestroyed(ArmResult naive, IReadOnlyList<ArmResult> arms)
     {
         if (Find(arms, naive.Scheme, "channels") is not { } preserved)
@@ -65,7 +72,7 @@ internal static class ComparisonVerdict
         var effect = $"{naive.Scheme}: preserving {DescribeChannels(preserved)} takes it from {NumberText.Ratio(naive.Ratio)} to {NumberText.Ratio(preserved.Ratio)}";
         if (recovered < Helped)
         {
-            return $"{effect} and does not bring it back: too few bits for all channels, not these few, are the cause.";
+            return null;
         }
 
         return (recovered >= BroughtBack
@@ -112,7 +119,8 @@ internal static class ComparisonVerdict
         return difference.Mean > Negligible && (difference.Interval95 is not { } interval || interval.Low > 0);
     }
 
-    private static bool IsDestroyed(ArmResult arm) => arm.Ratio >= Destroyed && (arm.DeltaNllCi95 is not { } interval || interval.Low > 0);
+    /// <summary>Says whether a naive arm counts as destroyed.</summary>
+    public static bool IsDestroyed(ArmResult arm) => arm.Ratio >= Destroyed && (arm.DeltaNllCi95 is not { } interval || interval.Low > 0);
 
     private static ArmResult? Find(IReadOnlyList<ArmResult> arms, string scheme, string preserve) =>
         arms.Where(arm => arm.Scheme == scheme && arm.Preserve == preserve).MinBy(arm => arm.DeltaNll);

@@ -66,11 +66,11 @@ public static class HtmlReport
         page.Line($"</div>");
     }
 
-    /// <summary>Prefers the naive arm of which preserving brings back most nats: it tells the story best.</summary>
-    private static double Headline(ComparisonResult comparison, ArmResult naive)
+    /// <summary>Prefers the destroyed arm of which preserving brings back the largest share, which tells the story best, and without any the worst arm.</summary>
+    private static (double Share, double DeltaNll) Headline(ComparisonResult comparison, ArmResult naive)
     {
         var preserved = comparison.Arms.Where(arm => arm.Scheme == naive.Scheme && arm.Preserve == "channels").Select(arm => arm.DeltaNll).DefaultIfEmpty(naive.DeltaNll).Min();
-        return naive.DeltaNll - preserved;
+        return (ComparisonVerdict.IsDestroyed(naive) ? (naive.DeltaNll - preserved) / naive.DeltaNll : -1, naive.DeltaNll);
     }
 
     private static string Explain(ArmResult arm) => arm.Preserve switch

@@ -41,7 +41,7 @@ public class HtmlReportTests
 
         var rows = page.Descendants("tbody").Single().Elements("tr").ToArray();
         Assert.Equal(content.Comparison!.Arms.Count + 1, rows.Length);
-        Assert.Contains("×10.0", rows[1].Value, StringComparison.Ordinal);
+        Assert.Contains("×10.0+2.3026 ± 0.05000.10000", rows[1].Value, StringComparison.Ordinal);
         var bars = page.Descendants("rect").Count(rect => rect.Attribute("class")?.Value.StartsWith("bar ", StringComparison.Ordinal) ?? false);
         Assert.Equal(content.Comparison.Arms.Count + content.Interventions!.Arms.Count, bars);
     }
@@ -92,7 +92,8 @@ public class HtmlReportTests
 
         Assert.DoesNotContain("NaN", html, StringComparison.Ordinal);
         Assert.DoesNotContain("∞", html, StringComparison.Ordinal);
-        Assert.Contains("one window", Parse(html).Value, StringComparison.Ordinal);
+        Assert.Contains("−0.0202", Parse(html).Descendants("tbody").Single().Value, StringComparison.Ordinal);
+        Assert.DoesNotContain("±", html, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -97,6 +97,8 @@ public sealed class BadInputTests : IDisposable
         AssertNoFit("lists channel 32 after -1 at model.layers.0.self_attn.q_proj; channels are sorted, distinct and from 0 to 31.", first with { Channels = [new(32, "", 0, 0)] });
         AssertNoFit("lists channel 4 after 4", first with { Channels = [new(4, "", 0, 0), new(4, "", 0, 0)] });
         AssertNoFit("has no means for channel 4 at model.layers.0.self_attn.q_proj.", first with { Channels = [new(4, "", null, 0)] });
+        AssertNoFit("groups of 0 columns; 1 to 32 are possible", first with { GroupSize = 0 });
+        AssertNoFit("groups of 33 columns; 1 to 32 are possible", first with { GroupSize = 33 });
         AssertNoFit("There are no 'int5' weights", first with { Weights = "int5" });
         AssertNoFit("There are no 'int2' activations", first with { Activations = "int2" });
 

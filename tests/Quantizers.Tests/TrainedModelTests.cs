@@ -23,7 +23,7 @@ public sealed class TrainedModelTests : IDisposable
 
         Assert.True(none > 8, $"none {none}");
         Assert.True(channels < 2.05, $"channels {channels}");
-        Assert.True(channels < clip && channels < mean, $"channels {channels}, clip {clip}, mean {mean}");
+        Assert.True(channels < mean && mean < none && clip < none, $"channels {channels}, clip {clip}, mean {mean}");
     }
 
     [SharedFact]

@@ -1,4 +1,5 @@
 using OutlierQuant.Calibration.Profiles;
+using OutlierQuant.Quantizers.Rounding;
 
 namespace OutlierQuant.Quantizers.Planning;
 
@@ -7,8 +8,6 @@ namespace OutlierQuant.Quantizers.Planning;
 /// <param name="AbsMaxElsewhere">Largest magnitude in the calibration set outside them.</param>
 internal sealed record ChannelChoice(IReadOnlyList<ChannelPlan> Channels, float AbsMaxElsewhere)
 {
-    private const float SmallestNormal = 1.17549435E-38f;
-
     /// <summary>Chooses the profile's suggestions, or the N channels of largest absmax, the lower index first among equals.</summary>
     /// <param name="statistics">What each channel held.</param>
     /// <param name="suggested">What the profile suggests.</param>
@@ -38,11 +37,7 @@ internal sealed record ChannelChoice(IReadOnlyList<ChannelPlan> Channels, float 
 
     /// <summary>Computes the static step between codes: <see cref="AbsMaxElsewhere"/> / qMax, or 1 where that is not a normal number.</summary>
     /// <param name="bits">Width of a code.</param>
-    public float StaticScale(int bits)
-    {
-        float scale = AbsMaxElsewhere / ((1 << (bits - 1)) - 1);
-        return scale < SmallestNormal ? 1 : scale;
-    }
+    public float StaticScale(int bits) => ScaleRule.OneIfSubnormal(AbsMaxElsewhere / ((1 << (bits - 1)) - 1));
 
     /// <summary>Says in a clause what becomes of the channels.</summary>
     /// <param name="preserve">What is kept.</param>

@@ -22,6 +22,12 @@ internal static class PlanCheck
                 throw new ArgumentException($"The plan quantizes {linear.Name}, which {problem} in {model.Directory}.");
             }
 
+            if (linear.GroupSize < 1 || linear.GroupSize > source.InFeatures)
+            {
+                throw new ArgumentException(
+                    $"The plan gives {linear.Name} groups of {linear.GroupSize} columns; 1 to {source.InFeatures} are possible, or none for one scale per output channel.");
+            }
+
             bool isStatic = linear.ActivationScale == ActivationName.TensorStatic;
             if (linear.StaticScale is float scale ? !isStatic || !(float.IsFinite(scale) && scale > 0) : isStatic)
             {

@@ -7,13 +7,10 @@ namespace OutlierQuant.Quantizers.Rounding;
 /// <remarks>
 /// <para><c>int8</c>, <c>int4</c>: <c>absmax / qMax</c> with qMax 127 or 7. <c>ternary</c>: the mean of |w|, summed in binary64 from left to right (BitNet
 /// b1.58, arXiv:2402.17764, equation 3, without its ε). Channels that are left out count neither in the maximum nor in the mean.</para>
-/// <para>Where that value is below the smallest normal binary32 (1.18e-38), as in a group that is all zero or all left out, the scale is 1 and every
-/// code 0: a subnormal step would have too few bits to keep <c>|w − scale · code| ≤ scale / 2</c>.</para>
+/// <para>A group that is all zero, or all left out, has scale 1 (<see cref="ScaleRule"/>).</para>
 /// </remarks>
 internal static class WeightScale
 {
-    private const float SmallestNormal = 1.17549435E-38f;
-
     /// <summary>Computes the scale of each group of a row.</summary>
     /// <param name="row">Finite weights, 0 at the channels that are left out. Shape <c>[columns]</c>.</param>
     /// <param name="leftOut">Sorted, distinct channels that no scale counts. Shape <c>[any]</c>.</param>
@@ -34,7 +31,7 @@ internal static class WeightScale
             }
 
             float scale = format == WeightFormat.Ternary ? AbsMean(weights, counted) : AbsMax(weights) / WeightPacking.QMax(format);
-            scales[group] = scale < SmallestNormal ? 1 : scale;
+            scales[group] = ScaleRule.OneIfSubnormal(scale);
         }
     }
 

@@ -92,9 +92,18 @@ public sealed class CodeProductSimd : ICodeProductKernel
             : [new IntegerTile<Vector128ByteStep, Vector128<byte>, Vector128<int>, Vector128<float>>()];
     }
 
-    private static IFloatRoute FloatRow() => Vector256.IsHardwareAccelerated
-        ? new FloatRow<Fields256, Vector256<int>, Lanes256, Vector256<float>>("avx2")
-        : new FloatRow<Fields128, Vector128<int>, Lanes128, Vector128<float>>(Vector128ByteStep.Name);
+    private static IFloatRoute FloatRow()
+    {
+        if (!Avx2.IsSupported)
+        {
+            return new FloatRow<Fields128, Vector128<int>, Lanes128, Vector128<float>>(Vector128ByteStep.Name);
+        }
+
+        FloatRow<Fields256, Vector256<int>, Lanes256, Vector256<float>> exact = new("avx2");
+        return AvxVnni.IsSupported
+            ? new FixedPointRow<AvxVnniByteStep, Vector256<byte>, Vector256<int>, Vector256<float>>(exact)
+            : new FixedPointRow<Avx2ByteStep, Vector256<byte>, Vector256<int>, Vector256<float>>(exact);
+    }
 
     private static FloatPanels FloatPanels() => new(
         Vector512.IsHardwareAccelerated ? "avx512" : Vector256.IsHardwareAccelerated ? "avx2" : Vector128ByteStep.Name, new FloatMatmulSimd());

@@ -11,8 +11,21 @@ public static class CodeProductTolerance
     /// <summary>Half the distance from 1 to the next binary32 number: the relative error of one rounding.</summary>
     public const double Rounding = 1.0 / (1 << 24);
 
+    /// <summary>The largest error of one activation as fixed point, over the mean magnitude of its token.</summary>
+    /// <remarks>A token of floats may be multiplied as 24-bit fixed point if its largest magnitude is at most 32 times the mean. A step is then at
+    /// most 2⁻²¹ of the largest, and rounding errs by half a step.</remarks>
+    public const double FixedPoint = 32.0 / (1 << 22);
+
     /// <summary>Computes the largest allowed difference of one product.</summary>
     /// <param name="columns">Input features.</param>
     /// <param name="magnitude"><c>Σ |w_c · x_c|</c> of the product, in real (dequantized) values.</param>
     public static double Bound(int columns, double magnitude) => (columns + 8) * Rounding * magnitude;
+
+    /// <summary>Computes the largest allowed difference of one product of float activations that may have gone through fixed point.</summary>
+    /// <param name="columns">Input features.</param>
+    /// <param name="magnitude"><c>Σ |w_c · x_c|</c> of the product, in real values.</param>
+    /// <param name="weightMagnitude"><c>Σ |w_c|</c> of the row, without the preserved channels.</param>
+    /// <param name="meanActivation">Mean of <c>|x_c|</c> of the token, the preserved channels counted as 0.</param>
+    public static double Bound(int columns, double magnitude, double weightMagnitude, double meanActivation) =>
+        Bound(columns, magnitude) + (FixedPoint * weightMagnitude * meanActivation);
 }

@@ -18,8 +18,8 @@ internal sealed class IntegerRow<TStep, TBytes, TSums, TFloats> : IIntegerRoute
     where TSums : struct
     where TFloats : struct
 {
-    private const int Slice = 32;
-    private const int Quad = 4 * Slice;
+    private const int Slice = WeightPacking.SliceColumns;
+    private const int Quad = WeightPacking.QuadColumns;
 
     public string Name => TStep.Name;
 
@@ -134,7 +134,7 @@ internal sealed class IntegerRow<TStep, TBytes, TSums, TFloats> : IIntegerRoute
             TSums sums = Start<TPacking>(ref starts, g);
             for (nuint q = 0; q < quadsPerGroup; q++)
             {
-                sums = AddQuad<TPacking>(sums, ref packed, ref activations);
+                sums = PackedQuad<TPacking, TStep, TBytes, TSums, TFloats>.Add(sums, ref packed, ref activations);
                 packed = ref Unsafe.Add(ref packed, Quad * TPacking.Bits / 8);
                 activations = ref Unsafe.Add(ref activations, Quad);
             }
@@ -150,7 +150,7 @@ internal sealed class IntegerRow<TStep, TBytes, TSums, TFloats> : IIntegerRoute
     {
         for (nuint q = 0; q < quads; q++)
         {
-            sums = AddQuad<TPacking>(sums, ref packed, ref activations);
+            sums = PackedQuad<TPacking, TStep, TBytes, TSums, TFloats>.Add(sums, ref packed, ref activations);
             packed = ref Unsafe.Add(ref packed, Quad * TPacking.Bits / 8);
             activations = ref Unsafe.Add(ref activations, Quad);
         }
@@ -162,7 +162,7 @@ internal sealed class IntegerRow<TStep, TBytes, TSums, TFloats> : IIntegerRoute
         where TPacking : struct, IPacking
     {
         TailQuad tail = TailQuad.Copy(bytes);
-        return AddQuad<TPacking>(sums, ref tail.First, ref activations);
+        return PackedQuad<TPacking, TStep, TBytes, TSums, TFloats>.Add(sums, ref tail.First, ref activations);
     }
 
     private static float ShortGroups<TPacking>(ReadOnlySpan<byte> row, ReadOnlySpan<float> scales, int groupSize, int columns, ReadOnlySpan<byte> token, ReadOnlySpan<int> starts)
@@ -207,71 +207,14 @@ internal sealed class IntegerRow<TStep, TBytes, TSums, TFloats> : IIntegerRoute
         return TStep.Add(even, odd);
     }
 
-    /// <summary>Adds four slices to one vector of sums.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TSums AddQuad<TPacking>(TSums sums, ref byte packed, ref byte activations)
-        where TPacking : struct, IPacking
-    {
-        sums = AddQuadPart<TPacking>(sums, ref packed, ref activations, 0);
-        return TStep.Width == Slice ? sums : AddQuadPart<TPacking>(sums, ref packed, ref activations, (nuint)TStep.Width);
-    }
-
-    /// <summary>Adds one vector of each of four slices: all of a slice, or its half that starts at <paramref name="i"/>.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TSums AddQuadPart<TPacking>(TSums sums, ref byte packed, ref byte activations, nuint i)
-        where TPacking : struct, IPacking
-    {
-        if (TPacking.Bits == 8)
-        {
-            sums = AddSigned(sums, ref packed, ref activations, i);
-            sums = AddSigned(sums, ref packed, ref activations, i + Slice);
-            sums = AddSigned(sums, ref packed, ref activations, i + (2 * Slice));
-            return AddSigned(sums, ref packed, ref activations, i + (3 * Slice));
-        }
-
-        return TStep.MultiplyAddFields(
-            sums,
-            Field<TPacking>(ref packed, i, 0), TStep.Load(ref activations, i),
-            Field<TPacking>(ref packed, i, 1), TStep.Load(ref activations, i + Slice),
-            Field<TPacking>(ref packed, i, 2), TStep.Load(ref activations, i + (2 * Slice)),
-            Field<TPacking>(ref packed, i, 3), TStep.Load(ref activations, i + (3 * Slice)));
-    }
-
     /// <summary>Adds slice 0 to 3 of a quad, with its scale.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static TFloats AddSlice<TPacking>(TFloats totals, int slice, ref byte packed, ref byte activations, ref int starts, float scale)
         where TPacking : struct, IPacking
     {
-        TSums sums = AddSlicePart<TPacking>(Start<TPacking>(ref starts, slice), slice, ref packed, ref activations, 0);
-        sums = TStep.Width == Slice ? sums : AddSlicePart<TPacking>(sums, slice, ref packed, ref activations, (nuint)TStep.Width);
+        TSums sums = PackedQuad<TPacking, TStep, TBytes, TSums, TFloats>.AddSlicePart(Start<TPacking>(ref starts, slice), slice, ref packed, ref activations, 0);
+        sums = TStep.Width == Slice ? sums : PackedQuad<TPacking, TStep, TBytes, TSums, TFloats>.AddSlicePart(sums, slice, ref packed, ref activations, (nuint)TStep.Width);
         return TStep.Scale(totals, sums, scale);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TSums AddSlicePart<TPacking>(TSums sums, int slice, ref byte packed, ref byte activations, nuint i)
-        where TPacking : struct, IPacking
-    {
-        nuint column = (nuint)(slice * Slice) + i;
-        return TPacking.Bits == 8
-            ? AddSigned(sums, ref packed, ref activations, column)
-            : TStep.MultiplyAddFields(sums, Field<TPacking>(ref packed, i, slice), TStep.Load(ref activations, column));
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TSums AddSigned(TSums sums, ref byte codes, ref byte activations, nuint column)
-    {
-        TBytes token = TStep.Load(ref activations, column);
-        return TStep.MultiplyAdd(sums, TStep.Load(ref codes, column), token, TStep.Magnitudes(token));
-    }
-
-    /// <summary>Takes slice 0 to 3 out of a quad: int4 has two slices in each of two blocks, ternary four in one.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TBytes Field<TPacking>(ref byte packed, nuint index, int slice)
-        where TPacking : struct, IPacking
-    {
-        int perByte = 8 / TPacking.Bits;
-        nuint block = (nuint)(slice / perByte * WeightPacking.BlockBytes);
-        return TStep.Field(TStep.Load(ref packed, index + block), slice % perByte * TPacking.Bits, TStep.Broadcast((byte)((1 << TPacking.Bits) - 1)));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

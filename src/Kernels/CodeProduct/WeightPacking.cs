@@ -22,8 +22,11 @@ public static class WeightPacking
     /// <summary>Bytes of a block.</summary>
     internal const int BlockBytes = 32;
 
+    /// <summary>Neighbouring columns that one mask or shift of a block gives.</summary>
+    internal const int SliceColumns = 32;
+
     /// <summary>Columns that the longest block, the ternary one, holds; activation codes are padded to a multiple of it.</summary>
-    private const int LongestBlock = 128;
+    internal const int QuadColumns = 4 * SliceColumns;
 
     /// <summary>Computes the stride of <see cref="ActivationCodes.Codes"/>: the columns rounded up to a multiple of 128, for every format.</summary>
     /// <param name="columns">Input features, zero to <see cref="MaxColumns"/>.</param>
@@ -31,7 +34,7 @@ public static class WeightPacking
     public static int PaddedColumns(int columns)
     {
         CheckColumns(columns);
-        return (columns + LongestBlock - 1) / LongestBlock * LongestBlock;
+        return (columns + QuadColumns - 1) / QuadColumns * QuadColumns;
     }
 
     /// <summary>Computes the bytes of a packed row: a whole number of 32-byte blocks.</summary>

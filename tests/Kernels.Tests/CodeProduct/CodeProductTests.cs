@@ -10,7 +10,7 @@ namespace OutlierQuant.Kernels.Tests.CodeProduct;
 public sealed class CodeProductTests
 {
     // Around every vector, slice, block, quad and panel of columns.
-    private static readonly int[] _columns = [1, 2, 7, 31, 32, 33, 63, 64, 65, 96, 97, 127, 128, 129, 160, 191, 192, 255, 256, 257, 384, 509, 512, 513, 641, 1031];
+    private static readonly int[] _columns = [1, 2, 7, 31, 32, 33, 63, 64, 65, 96, 97, 127, 128, 129, 160, 191, 192, 255, 256, 257, 384, 509, 512, 513, 640, 641, 1031, 1152];
 
     // Around the tiles of 4 rows and the panels of 16 and 32.
     private static readonly int[] _rows = [1, 2, 3, 4, 5, 7, 15, 16, 17, 31, 33, 37];
@@ -105,9 +105,9 @@ public sealed class CodeProductTests
     [MemberData(nameof(Cases))]
     public void Multiply_AnySplitOfTheRows_GivesTheSameBits(string kernel, WeightFormat format, bool onCodes)
     {
-        foreach ((int tokens, int groupSize) in new[] { (1, 32), (1, 700), (5, 128), (5, 700), (3, 17) })
+        foreach ((int tokens, int columns, int groupSize) in new[] { (1, 700, 32), (1, 700, 700), (1, 640, 128), (1, 640, 640), (5, 700, 128), (5, 700, 700), (3, 300, 17) })
         {
-            ProductCase product = new(format, tokens, 53, 700, groupSize, 4, 5);
+            ProductCase product = new(format, tokens, 53, columns, groupSize, 4, 5);
             float[] whole = product.Multiply(ProductKernels.Named(kernel), onCodes);
             foreach (int parts in new[] { 2, 3, 7, 53 })
             {

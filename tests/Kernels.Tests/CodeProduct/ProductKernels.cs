@@ -35,12 +35,12 @@ internal static class ProductKernels
             all["avx2"] = new CodeProductSimd(
                 new IntegerRow<Avx2ByteStep, Vector256<byte>, Vector256<int>, Vector256<float>>(),
                 [new IntegerTile<Avx2ByteStep, Vector256<byte>, Vector256<int>, Vector256<float>>()],
-                new FloatRow<Fields256, Vector256<int>, Lanes256, Vector256<float>>("avx2"),
+                new FixedPointRow<Avx2ByteStep, Vector256<byte>, Vector256<int>, Vector256<float>>(new FloatRow<Fields256, Vector256<int>, Lanes256, Vector256<float>>("avx2")),
                 new FloatPanels("avx2", new FloatMatmulLanes<Lanes256, Vector256<float>>()));
             all["avxvnni"] = new CodeProductSimd(
                 new IntegerRow<AvxVnniByteStep, Vector256<byte>, Vector256<int>, Vector256<float>>(),
                 [new IntegerTile<AvxVnniByteStep, Vector256<byte>, Vector256<int>, Vector256<float>>()],
-                new FloatRow<Fields256, Vector256<int>, Lanes256, Vector256<float>>("avx2"),
+                new FixedPointRow<AvxVnniByteStep, Vector256<byte>, Vector256<int>, Vector256<float>>(new FloatRow<Fields256, Vector256<int>, Lanes256, Vector256<float>>("avx2")),
                 new FloatPanels("avx512", new FloatMatmulLanes<Lanes512, Vector512<float>>()));
             all["avx512bw"] = new CodeProductSimd(
                 new IntegerRow<Avx2ByteStep, Vector256<byte>, Vector256<int>, Vector256<float>>(),

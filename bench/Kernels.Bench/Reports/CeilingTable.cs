@@ -67,6 +67,15 @@ internal static class CeilingTable
             }
         }
 
+        if (only.Length == 0)
+        {
+            Line(table, "");
+            foreach (string line in RowQuantizeTable.Lines(team, ceilings, samples))
+            {
+                Line(table, line);
+            }
+        }
+
         return table.ToString();
     }
 

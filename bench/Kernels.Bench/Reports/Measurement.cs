@@ -60,7 +60,7 @@ internal sealed record Measurement(ProductCase Product, double Seconds, double R
         return Stopwatch.GetElapsedTime(start).TotalSeconds;
     }
 
-    private static double Median(double[] values)
+    internal static double Median(double[] values)
     {
         Array.Sort(values);
         return values[values.Length / 2];

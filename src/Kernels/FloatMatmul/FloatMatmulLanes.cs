@@ -4,7 +4,8 @@ namespace OutlierQuant.Kernels.FloatMatmul;
 
 /// <summary>The product with float weights at one vector width.</summary>
 /// <remarks>Which of the three forms runs depends on the number of tokens and the layout, never on the rows asked for.</remarks>
-internal sealed class FloatMatmulLanes<TLanes, TVector> : IFloatMatmulKernel
+/// <param name="tiledFromTokens">Number of tokens from which on tiles are used; null for the fastest choice.</param>
+internal sealed class FloatMatmulLanes<TLanes, TVector>(int? tiledFromTokens = null) : IFloatMatmulKernel
     where TLanes : ILanes<TVector>
     where TVector : struct
 {
@@ -29,11 +30,11 @@ internal sealed class FloatMatmulLanes<TLanes, TVector> : IFloatMatmulKernel
         }
     }
 
-    private static void Multiply<TElement>(ReadOnlySpan<float> source, int tokens, FloatWeights weights, int firstRow, int rowCount, Span<float> destination)
+    private void Multiply<TElement>(ReadOnlySpan<float> source, int tokens, FloatWeights weights, int firstRow, int rowCount, Span<float> destination)
         where TElement : IWeightElement
     {
         // Panels are made of vectors; a single lane gains nothing from them. Without columns there is no block that would write the zeros.
-        if (tokens >= TElement.TiledFromTokens && TLanes.Count > 1 && weights.Columns > 0)
+        if (tokens >= (tiledFromTokens ?? TElement.TiledFromTokens) && TLanes.Count > 1 && weights.Columns > 0)
         {
             TiledProducts<TLanes, TVector, TElement>.Multiply(source, tokens, weights, firstRow, rowCount, destination);
         }

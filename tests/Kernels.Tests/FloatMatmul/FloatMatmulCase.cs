@@ -23,13 +23,16 @@ internal sealed class FloatMatmulCase
         Elements = new byte[rows * columns * ElementSize];
     }
 
-    /// <summary>Every suite that can run here, and every width forced: software stands in where the hardware is absent.</summary>
+    /// <summary>Every suite that can run here, and every width forced, in the form for few tokens and in tiles: software stands in where the hardware is absent.</summary>
     public static IReadOnlyDictionary<string, IFloatMatmulKernel> Kernels { get; } =
         KernelSuite.All.Where(suite => suite.IsAvailable).Select(suite => (suite.Name, suite.FloatMatmul))
         .Append(("1 lane", new FloatMatmulLanes<SingleLane, float>()))
-        .Append(("4 lanes", new FloatMatmulLanes<Lanes128, Vector128<float>>()))
-        .Append(("8 lanes", new FloatMatmulLanes<Lanes256, Vector256<float>>()))
-        .Append(("16 lanes", new FloatMatmulLanes<Lanes512, Vector512<float>>()))
+        .Append(("4 lanes", new FloatMatmulLanes<Lanes128, Vector128<float>>(int.MaxValue)))
+        .Append(("8 lanes", new FloatMatmulLanes<Lanes256, Vector256<float>>(int.MaxValue)))
+        .Append(("16 lanes", new FloatMatmulLanes<Lanes512, Vector512<float>>(int.MaxValue)))
+        .Append(("4 lanes, tiles", new FloatMatmulLanes<Lanes128, Vector128<float>>(1)))
+        .Append(("8 lanes, tiles", new FloatMatmulLanes<Lanes256, Vector256<float>>(1)))
+        .Append(("16 lanes, tiles", new FloatMatmulLanes<Lanes512, Vector512<float>>(1)))
         .ToDictionary();
 
     /// <summary>Every element type in both layouts.</summary>

@@ -7,7 +7,7 @@ internal readonly struct BF16Element : IWeightElement
 {
     public static int Size => sizeof(ushort);
 
-    public static int TiledFromTokens => 48;
+    public static int TiledFromTokens => 72;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVector Load<TLanes, TVector>(ref byte source, nuint index)

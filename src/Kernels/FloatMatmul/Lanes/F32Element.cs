@@ -7,7 +7,7 @@ internal readonly struct F32Element : IWeightElement
 {
     public static int Size => sizeof(float);
 
-    public static int TiledFromTokens => 36;
+    public static int TiledFromTokens => 72;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVector Load<TLanes, TVector>(ref byte source, nuint index)

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using OutlierQuant.Calibration.Profiles;
 using OutlierQuant.Eval.Comparison;
 using OutlierQuant.Eval.Interventions;
 

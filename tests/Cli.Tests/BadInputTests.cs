@@ -1,4 +1,5 @@
 using System.Text;
+using OutlierQuant.Checkpoints;
 using Xunit;
 
 namespace OutlierQuant.Cli.Tests;
@@ -138,6 +139,39 @@ public sealed class BadInputTests(TinyModelFixture fixture) : IClassFixture<Tiny
     }
 
     [Fact]
+    public async Task NanInAWeight_IsFoundByVerify()
+    {
+        string model = Copy("nan");
+        Patch(model, "model.layers.1.mlp.up_proj.weight", 4 * 5, BitConverter.GetBytes(float.NaN));
+
+        Assert.Equal(0, (await CommandRunner.Run("inspect", model)).ExitCode);
+        (await CommandRunner.Run("inspect", model, "--verify")).MustFail(1, "model.layers.1.mlp.up_proj.weight", "element 5 is NaN");
+    }
+
+    [Fact]
+    public async Task NanInAWeight_StopsQuantization()
+    {
+        string model = Copy("nan");
+        string output = fixture.Fresh("quantized");
+        Patch(model, "model.layers.1.mlp.up_proj.weight", 4 * 5, BitConverter.GetBytes(float.NaN));
+
+        (await CommandRunner.Run("quantize", model, "--scheme", "w8a16", "--preserve", "none", "--out", output)).MustFail(1, "model.layers.1.mlp.up_proj", "NaN");
+
+        Assert.False(Path.Exists(output));
+    }
+
+    [Fact]
+    public async Task CodeOutOfRange_IsFoundByVerify()
+    {
+        string model = fixture.Fresh("quantized");
+        Assert.Equal(0, (await CommandRunner.Run("quantize", fixture.Model, "--scheme", "w8a16", "--preserve", "none", "--out", model)).ExitCode);
+        Assert.Equal(0, (await CommandRunner.Run("inspect", model, "--verify")).ExitCode);
+        Patch(model, "model.layers.0.mlp.up_proj.codes", 2, [0x80]);
+
+        (await CommandRunner.Run("inspect", model, "--verify")).MustFail(1, "model.layers.0.mlp.up_proj.codes", "row 0, column 2 is -128", "-127 to 127");
+    }
+
+    [Fact]
     public async Task UnknownArchitecture_ListsTheKnownOnes()
     {
         string model = Copy("unknown");
@@ -162,6 +196,22 @@ public sealed class BadInputTests(TinyModelFixture fixture) : IClassFixture<Tiny
         string report = Path.Combine(fixture.Fresh("absent"), "report.html");
 
         (await CommandRunner.Run("compare", fixture.Model, "--text", fixture.Text, "--arms", "w8a16", "--report", report)).MustFail(1, report);
+    }
+
+    private static void Patch(string model, string tensorName, int byteInTensor, byte[] bytes)
+    {
+        long place;
+        string path;
+        using (var store = TensorStore.Open(model))
+        {
+            Tensor tensor = Assert.Single(store.Tensors, tensor => tensor.Name == tensorName);
+            place = tensor.ByteOffset + byteInTensor;
+            path = tensor.Path;
+        }
+
+        using FileStream stream = new(path, FileMode.Open, FileAccess.Write);
+        stream.Position = place;
+        stream.Write(bytes);
     }
 
     private string Copy(string name)

@@ -13,20 +13,29 @@ namespace OutlierQuant.Cli.Commands;
 internal static class InspectCommand
 {
     private static readonly Option<bool> AllTensors = new("--tensors") { Description = "List every tensor." };
+    private static readonly Option<bool> Verify = new("--verify") { Description = "Read every weight: floats must be finite, codes in their range." };
 
     public static Command Create(UserConsole console)
     {
         Command command = new("inspect", "Shows architecture, parameters, tensors, types and a forecast of memory.\n\nExample:\n  outlierquant inspect MODEL --tensors")
         {
-            SharedOptions.Model, AllTensors, SharedOptions.Context, SharedOptions.Threads, SharedOptions.Kernels, SharedOptions.Json,
+            SharedOptions.Model, AllTensors, Verify, SharedOptions.Context, SharedOptions.Threads, SharedOptions.Kernels, SharedOptions.Json,
         };
-        command.SetAction((arguments, _) => Task.FromResult(Run(arguments, console)));
+        command.SetAction((arguments, cancellation) => Task.FromResult(Run(arguments, console, cancellation)));
         return command;
     }
 
-    private static int Run(ParseResult arguments, UserConsole console)
+    private static int Run(ParseResult arguments, UserConsole console, CancellationToken cancellation)
     {
         using Session session = Session.Open(arguments);
+        if (arguments.GetValue(Verify))
+        {
+            using ProgressDisplay progress = new(console);
+            WeightVerification.Check(session.Model, (done, total) => progress.Report("verifying", done, total, "bytes"), cancellation);
+            progress.Dispose();
+            console.Note("every weight was read and is right");
+        }
+
         InspectDocument document = Inspect(session, session.ContextOf(arguments));
         if (arguments.GetValue(SharedOptions.Json))
         {

@@ -8,7 +8,7 @@ namespace OutlierQuant.Kernels.CodeProduct;
 /// <summary>One token of floats times int4 or ternary weights in integers: the token becomes three planes of bytes (<see cref="FixedPoint"/>).</summary>
 /// <remarks>
 /// <para>Three byte products cost less than turning every code into a float: the fields of a quad are taken out once for all planes. The sums of
-/// a group are exact; planes are put together after scaling, <c>65536 · total2 + 256 · total1 + total0</c>.</para>
+/// a group are exact; planes are weighted by their scales: scale, 256 · scale and 65536 · scale, both exact.</para>
 /// <para>Tokens that <see cref="FixedPoint"/> refuses go the exact way. That depends on the token alone, so any split of the rows takes the same way.</para>
 /// </remarks>
 /// <param name="exact">The way for other tokens.</param>
@@ -130,11 +130,11 @@ internal sealed class FixedPointRow<TStep, TBytes, TSums, TFloats>(IFloatRoute e
             }
 
             float scale = Unsafe.Add(ref scales, g);
-            (total0, total1, total2) = (TStep.Scale(total0, sums0, scale), TStep.Scale(total1, sums1, scale), TStep.Scale(total2, sums2, scale));
+            (total0, total1, total2) = (TStep.Scale(total0, sums0, scale), TStep.Scale(total1, sums1, 256 * scale), TStep.Scale(total2, sums2, 65536 * scale));
             starts = ref Unsafe.Add(ref starts, Planes * Lanes);
         }
 
-        return (65536 * TStep.Sum(total2)) + (256 * TStep.Sum(total1)) + TStep.Sum(total0);
+        return TStep.Sum(TStep.Add(TStep.Add(total0, total1), total2));
     }
 
     /// <summary>Adds one vector of each of four slices to the sums of each plane.</summary>

@@ -52,21 +52,38 @@ internal sealed class IntegerRow<TStep, TBytes, TSums, TFloats> : IIntegerRoute
         bool isShort = groups > 1 && weights.GroupSize % Quad != 0;
         int startSize = groups <= 1 ? source.Stride : isShort ? Slice : weights.GroupSize;
         int[] starts = ArrayPool<int>.Shared.Rent(Math.Max(1, source.Stride / Slice) * Lanes);
+        ReadOnlySpan<byte> rows = weights.Codes.Slice(firstRow * rowBytes, rowCount * rowBytes);
+        ReadOnlySpan<float> scales = weights.Scales.Slice(firstRow * groups, rowCount * groups);
         for (int t = 0; t < source.Scales.Length; t++)
         {
             ReadOnlySpan<byte> token = MemoryMarshal.AsBytes(source.Codes.Slice(t * source.Stride, source.Stride));
+            Span<float> products = destination.Slice((t * weights.Rows) + firstRow, rowCount);
             FillStarts<TPacking>(token, startSize, starts);
-            for (int r = firstRow; r < firstRow + rowCount; r++)
+            if (groups == 0)
             {
-                ReadOnlySpan<byte> row = weights.Codes.Slice(r * rowBytes, rowBytes);
-                ReadOnlySpan<float> scales = weights.Scales.Slice(r * groups, groups);
-                float product = isShort
-                    ? ShortGroups<TPacking>(row, scales, weights.GroupSize, weights.Columns, token, starts)
-                    : LongGroups<TPacking>(row, scales, weights.GroupSize, weights.Columns, token, starts) * (groups == 1 ? scales[0] : 1);
-                product *= source.Scales[t];
-                destination[(t * weights.Rows) + r] = preserved == 0
-                    ? product
-                    : product + SideProduct.Of(weights.PreservedColumns.Slice(r * preserved, preserved), source.Preserved.Slice(t * preserved, preserved));
+                products.Clear();
+            }
+            else if (groups == 1)
+            {
+                WholeRows<TPacking>(rows, rowBytes, weights.Columns, token, starts, products);
+            }
+            else
+            {
+                for (int i = 0; i < rowCount; i++)
+                {
+                    ReadOnlySpan<byte> row = rows.Slice(i * rowBytes, rowBytes);
+                    ReadOnlySpan<float> rowScales = scales.Slice(i * groups, groups);
+                    products[i] = isShort
+                        ? ShortGroups<TPacking>(row, rowScales, weights.GroupSize, weights.Columns, token, starts)
+                        : LongGroups<TPacking>(row, rowScales, weights.GroupSize, weights.Columns, token, starts);
+                }
+            }
+
+            ReadOnlySpan<float> side = source.Preserved.Slice(t * preserved, preserved);
+            for (int i = 0; i < rowCount; i++)
+            {
+                float scaled = source.Scales[t] * (groups == 1 ? scales[i] * products[i] : products[i]);
+                products[i] = preserved == 0 ? scaled : scaled + SideProduct.Of(weights.PreservedColumns.Slice((firstRow + i) * preserved, preserved), side);
             }
         }
 
@@ -99,30 +116,50 @@ internal sealed class IntegerRow<TStep, TBytes, TSums, TFloats> : IIntegerRoute
         }
     }
 
-    /// <summary>Computes a row of long groups; the integer sum itself, exact and rounded once, if the row is one group.</summary>
+    /// <summary>Computes the integer sum of each row, exact and rounded once, for rows of one group.</summary>
+    private static void WholeRows<TPacking>(ReadOnlySpan<byte> rows, int rowBytes, int columns, ReadOnlySpan<byte> token, ReadOnlySpan<int> starts, Span<float> products)
+        where TPacking : struct, IPacking
+    {
+        ref byte activations = ref MemoryMarshal.GetReference(token);
+        TSums start = Start<TPacking>(ref MemoryMarshal.GetReference(starts), 0);
+        int quads = columns / Quad;
+        for (int i = 0; i < products.Length; i++)
+        {
+            TSums sums = AddQuads<TPacking>(start, ref Unsafe.Add(ref MemoryMarshal.GetReference(rows), (nuint)i * (nuint)rowBytes), ref activations, (nuint)quads);
+            if (quads * Quad < columns)
+            {
+                ReadOnlySpan<byte> tail = rows.Slice(i * rowBytes, rowBytes)[(quads * Quad * TPacking.Bits / 8)..];
+                sums = AddTail<TPacking>(sums, tail, ref Unsafe.Add(ref activations, quads * Quad));
+            }
+
+            products[i] = TStep.Sum(sums);
+        }
+    }
+
     private static float LongGroups<TPacking>(ReadOnlySpan<byte> row, ReadOnlySpan<float> scales, int groupSize, int columns, ReadOnlySpan<byte> token, ReadOnlySpan<int> starts)
         where TPacking : struct, IPacking
     {
         ref byte packed = ref MemoryMarshal.GetReference(row);
         ref byte activations = ref MemoryMarshal.GetReference(token);
         ref int start = ref MemoryMarshal.GetReference(starts);
-        int quads = columns / Quad, quadsPerGroup = scales.Length > 1 ? groupSize / Quad : quads + 1, whole = quads / quadsPerGroup;
-        TFloats totals = AddGroups<TPacking>(ref packed, ref activations, ref start, ref MemoryMarshal.GetReference(scales), whole, (nuint)quadsPerGroup);
-        if (whole == scales.Length)
+        int whole = columns / groupSize, quads = columns / Quad;
+        TFloats totals = AddGroups<TPacking>(ref packed, ref activations, ref start, ref MemoryMarshal.GetReference(scales), whole, (nuint)(groupSize / Quad));
+        if (whole < scales.Length)
         {
-            return TStep.Sum(totals);
+            // The last group is shorter.
+            int done = whole * (groupSize / Quad);
+            nuint first = (nuint)(done * Quad);
+            TSums sums = AddQuads<TPacking>(
+                Start<TPacking>(ref start, whole), ref Unsafe.Add(ref packed, first * (nuint)TPacking.Bits / 8), ref Unsafe.Add(ref activations, first), (nuint)(quads - done));
+            if (quads * Quad < columns)
+            {
+                sums = AddTail<TPacking>(sums, row[(quads * Quad * TPacking.Bits / 8)..], ref Unsafe.Add(ref activations, quads * Quad));
+            }
+
+            totals = TStep.Scale(totals, sums, scales[whole]);
         }
 
-        // The last group is shorter, or all there is.
-        int done = whole * quadsPerGroup;
-        nuint first = (nuint)(done * Quad);
-        TSums sums = AddQuads<TPacking>(Start<TPacking>(ref start, whole), ref Unsafe.Add(ref packed, first * (nuint)TPacking.Bits / 8), ref Unsafe.Add(ref activations, first), (nuint)(quads - done));
-        if (quads * Quad < columns)
-        {
-            sums = AddTail<TPacking>(sums, row[(quads * Quad * TPacking.Bits / 8)..], ref Unsafe.Add(ref activations, quads * Quad));
-        }
-
-        return scales.Length == 1 ? TStep.Sum(sums) : TStep.Sum(TStep.Scale(totals, sums, scales[whole]));
+        return TStep.Sum(totals);
     }
 
     private static TFloats AddGroups<TPacking>(ref byte packed, ref byte activations, ref int starts, ref float scales, int groups, nuint quadsPerGroup)
@@ -145,6 +182,7 @@ internal sealed class IntegerRow<TStep, TBytes, TSums, TFloats> : IIntegerRoute
         return totals;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static TSums AddQuads<TPacking>(TSums sums, ref byte packed, ref byte activations, nuint quads)
         where TPacking : struct, IPacking
     {
@@ -158,6 +196,7 @@ internal sealed class IntegerRow<TStep, TBytes, TSums, TFloats> : IIntegerRoute
         return sums;
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static TSums AddTail<TPacking>(TSums sums, ReadOnlySpan<byte> bytes, ref byte activations)
         where TPacking : struct, IPacking
     {

@@ -86,7 +86,7 @@ internal static class ResultTables
     private static string Number(double? value, string format) => value is { } number ? number.ToString(format, Culture) : "";
 
     private static string Difference(double value, Interval? interval) =>
-        string.Create(Culture, $"{value:+0.0000;-0.0000}") + (interval is { } ends ? string.Create(Culture, $" ± {(ends.High - ends.Low) / 2:F4}") : "");
+        (value < 0 ? "" : "+") + Number(value, "F4") + (interval is { } ends ? string.Create(Culture, $" ± {(ends.High - ends.Low) / 2:F4}") : "");
 
     private static string Perplexity(double value) => Number(value, value < 1000 ? "F3" : "F0");
 

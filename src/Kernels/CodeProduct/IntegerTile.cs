@@ -10,7 +10,8 @@ namespace OutlierQuant.Kernels.CodeProduct;
 /// <para>A panel of rows is unpacked to one byte a code. It and a block of tokens stay in the second-level cache, and four rows in the first while the
 /// block passes. A tile loads 6 vectors for 8 products and keeps its 8 vectors of sums in registers for the length of a group.</para>
 /// <para>Int4 and ternary codes are small enough to multiply by activations raised to unsigned bytes, and two products fit in 16 bits; what raising
-/// adds depends on the row alone. Int8 codes need the activations' signs moved, which costs more.</para>
+/// adds depends on the row alone, and is taken off lane by lane before a group is scaled, so that no large numbers cancel in binary32. Int8 codes need the
+/// activations' signs moved, which costs more.</para>
 /// <para>An element is summed in the same order in a tile and at its edges, where it is computed alone.</para>
 /// </remarks>
 internal sealed class IntegerTile<TStep, TBytes, TSums, TFloats> : IIntegerRoute
@@ -24,13 +25,16 @@ internal sealed class IntegerTile<TStep, TBytes, TSums, TFloats> : IIntegerRoute
     private const int PanelRows = 32;
     private const int BlockTokens = 64;
 
+    // A group that is shorter gains less from raised activations than reading its start costs.
+    private const int SmallestRaisedGroup = 128;
+
     public string Name => TStep.Name;
 
     public bool Fits(PackedWeights weights) => weights.GroupSize % TStep.Width == 0 || weights.GroupSize >= weights.Columns;
 
     public void Multiply(ActivationCodes source, PackedWeights weights, int firstRow, int rowCount, Span<float> destination)
     {
-        if (weights.Format == WeightFormat.Int8)
+        if (weights.Format == WeightFormat.Int8 || (weights.GroupSize < SmallestRaisedGroup && weights.GroupSize < weights.Columns))
         {
             Multiply<FullRange>(source, weights, firstRow, rowCount, destination);
         }
@@ -48,7 +52,7 @@ internal sealed class IntegerTile<TStep, TBytes, TSums, TFloats> : IIntegerRoute
         int stride = source.Stride;
         bool isUnpacked = weights.Format == WeightFormat.Int8 && rowBytes == stride;
         sbyte[] scratch = ArrayPool<sbyte>.Shared.Rent(isUnpacked ? 1 : PanelRows * stride);
-        int[] starts = ArrayPool<int>.Shared.Rent(PanelRows * groups);
+        TSums[] starts = ArrayPool<TSums>.Shared.Rent(PanelRows * groups);
         starts.AsSpan(0, PanelRows * groups).Clear();
         for (int r = firstRow; r < firstRow + rowCount; r += PanelRows)
         {
@@ -67,12 +71,12 @@ internal sealed class IntegerTile<TStep, TBytes, TSums, TFloats> : IIntegerRoute
             MultiplyPanel<TRange>(source, weights, panel, starts, r, panelRows, destination);
         }
 
-        ArrayPool<int>.Shared.Return(starts);
+        ArrayPool<TSums>.Shared.Return(starts);
         ArrayPool<sbyte>.Shared.Return(scratch);
     }
 
-    /// <summary>Computes what the sums of each group start from: what raised activations add too much, 128 times the sum of the codes.</summary>
-    private static void FillStarts(PackedWeights weights, ReadOnlySpan<sbyte> codes, Span<int> starts)
+    /// <summary>Computes what the lanes of each group start from: minus what raised activations add too much, 128 times the codes of the lane.</summary>
+    private static void FillStarts(PackedWeights weights, ReadOnlySpan<sbyte> codes, Span<TSums> starts)
     {
         ref byte bytes = ref MemoryMarshal.GetReference(MemoryMarshal.AsBytes(codes));
         TBytes raisedZero = TStep.Broadcast(128);
@@ -85,12 +89,12 @@ internal sealed class IntegerTile<TStep, TBytes, TSums, TFloats> : IIntegerRoute
                 sums = TStep.MultiplyAddSmall(sums, raisedZero, TStep.Load(ref bytes, c));
             }
 
-            starts[g] = -TStep.Sum(sums);
+            starts[g] = TStep.Negate(sums);
         }
     }
 
     private static void MultiplyPanel<TRange>(
-        ActivationCodes source, PackedWeights weights, ReadOnlySpan<sbyte> panel, ReadOnlySpan<int> starts, int firstRow, int rows, Span<float> destination)
+        ActivationCodes source, PackedWeights weights, ReadOnlySpan<sbyte> panel, ReadOnlySpan<TSums> starts, int firstRow, int rows, Span<float> destination)
         where TRange : struct, ICodeRange
     {
         int groups = CodeProductShape.Groups(weights);
@@ -139,7 +143,7 @@ internal sealed class IntegerTile<TStep, TBytes, TSums, TFloats> : IIntegerRoute
 
     /// <summary>Computes 4 rows by 2 tokens, without the tokens' scales. <c>sum21</c> is row 2, token 1.</summary>
     private static void MultiplyTile<TRange>(
-        ActivationCodes source, PackedWeights weights, ReadOnlySpan<sbyte> panel, ReadOnlySpan<int> starts, int token, int row, Span<float> tile)
+        ActivationCodes source, PackedWeights weights, ReadOnlySpan<sbyte> panel, ReadOnlySpan<TSums> starts, int token, int row, Span<float> tile)
         where TRange : struct, ICodeRange
     {
         nuint stride = (nuint)source.Stride, width = (nuint)TStep.Width;
@@ -151,10 +155,10 @@ internal sealed class IntegerTile<TStep, TBytes, TSums, TFloats> : IIntegerRoute
         TFloats total00 = default, total10 = default, total20 = default, total30 = default, total01 = default, total11 = default, total21 = default, total31 = default;
         for (int g = 0; g < groups; g++)
         {
-            sum00 = sum01 = TStep.First(starts[g]);
-            sum10 = sum11 = TStep.First(starts[groups + g]);
-            sum20 = sum21 = TStep.First(starts[(2 * groups) + g]);
-            sum30 = sum31 = TStep.First(starts[(3 * groups) + g]);
+            sum00 = sum01 = starts[g];
+            sum10 = sum11 = starts[groups + g];
+            sum20 = sum21 = starts[(2 * groups) + g];
+            sum30 = sum31 = starts[(3 * groups) + g];
             (nuint c, nuint end) = GroupColumns(weights, g, source.Stride);
             for (; TRange.IsSmall && c + width < end; c += 2 * width)
             {
@@ -201,7 +205,7 @@ internal sealed class IntegerTile<TStep, TBytes, TSums, TFloats> : IIntegerRoute
     }
 
     /// <summary>Computes one row and token, without the token's scale, in the order of the tile.</summary>
-    private static float MultiplyOne<TRange>(ActivationCodes source, PackedWeights weights, ReadOnlySpan<sbyte> panel, ReadOnlySpan<int> starts, int token, int row)
+    private static float MultiplyOne<TRange>(ActivationCodes source, PackedWeights weights, ReadOnlySpan<sbyte> panel, ReadOnlySpan<TSums> starts, int token, int row)
         where TRange : struct, ICodeRange
     {
         int groups = CodeProductShape.Groups(weights);
@@ -212,7 +216,7 @@ internal sealed class IntegerTile<TStep, TBytes, TSums, TFloats> : IIntegerRoute
         TFloats total = default;
         for (int g = 0; g < groups; g++)
         {
-            sum = TStep.First(starts[g]);
+            sum = starts[g];
             (nuint c, nuint end) = GroupColumns(weights, g, source.Stride);
             for (; c < end; c += (nuint)TStep.Width)
             {

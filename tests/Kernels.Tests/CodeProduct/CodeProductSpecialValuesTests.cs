@@ -44,6 +44,24 @@ public sealed class CodeProductSpecialValuesTests
     }
 
     [Theory]
+    [InlineData(WeightFormat.Int8)]
+    [InlineData(WeightFormat.Int4)]
+    [InlineData(WeightFormat.Ternary)]
+    public void Multiply_ZeroCodesOfActivations_GiveExactlyZero(WeightFormat format)
+    {
+        // Offsets that make operands unsigned must leave nothing behind, however the scales of the groups differ.
+        foreach (string kernel in ProductKernels.Names)
+        {
+            foreach ((int tokens, int groupSize) in new[] { (1, 32), (1, 128), (3, 32), (3, 64), (3, 128), (4, 128), (3, 256) })
+            {
+                ProductCase product = new(format, tokens, 9, 600, groupSize, 0, 17);
+                product.ActivationCodes.AsSpan().Clear();
+                Assert.All(product.Multiply(ProductKernels.Named(kernel), onCodes: true), value => Assert.Equal(0f, value));
+            }
+        }
+    }
+
+    [Theory]
     [MemberData(nameof(Cases))]
     public void Multiply_PreservedInfinity_ReachesOnlyItsWeights(string kernel, WeightFormat format, bool onCodes)
     {

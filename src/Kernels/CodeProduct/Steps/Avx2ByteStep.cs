@@ -34,9 +34,6 @@ internal readonly struct Avx2ByteStep : IPackedStep<Vector256<byte>, Vector256<i
         sums + ByteInstructions.AddPairs(ByteInstructions.MultiplyAddPairs(raised0, weights0.AsSByte()) + ByteInstructions.MultiplyAddPairs(raised1, weights1.AsSByte()));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<int> First(int value) => Vector256.CreateScalar(value);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Sum(Vector256<int> sums) => Vector256.Sum(sums);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

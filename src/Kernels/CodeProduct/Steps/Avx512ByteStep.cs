@@ -32,7 +32,7 @@ internal readonly struct Avx512ByteStep : IByteStep<Vector512<byte>, Vector512<i
         sums + ByteInstructions.AddPairs(ByteInstructions.MultiplyAddPairs(raised0, weights0.AsSByte()) + ByteInstructions.MultiplyAddPairs(raised1, weights1.AsSByte()));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<int> First(int value) => Vector512.CreateScalar(value);
+    public static Vector512<int> Negate(Vector512<int> sums) => -sums;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<byte> Broadcast(byte value) => Vector512.Create(value);

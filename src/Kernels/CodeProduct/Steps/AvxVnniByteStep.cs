@@ -32,9 +32,6 @@ internal readonly struct AvxVnniByteStep : IPackedStep<Vector256<byte>, Vector25
         MultiplyAddSmall(MultiplyAddSmall(sums, raised0, weights0), raised1, weights1);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<int> First(int value) => Vector256.CreateScalar(value);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Sum(Vector256<int> sums) => Vector256.Sum(sums);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

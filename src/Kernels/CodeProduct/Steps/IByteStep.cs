@@ -2,7 +2,7 @@ namespace OutlierQuant.Kernels.CodeProduct.Steps;
 
 /// <summary>One instruction set's way to multiply vectors of 8-bit codes into 32-bit sums. The traversals are written once over this.</summary>
 /// <typeparam name="TBytes">A vector of <see cref="Width"/> codes.</typeparam>
-/// <typeparam name="TSums">A vector of <c>Width / 4</c> 32-bit sums. How the products spread over its lanes is the step's own business.</typeparam>
+/// <typeparam name="TSums">A vector of <c>Width / 4</c> 32-bit sums. How the products spread over its lanes is the step's own business, but the same in all overloads.</typeparam>
 /// <typeparam name="TFloats">A vector of as many binary32 sums.</typeparam>
 internal interface IByteStep<TBytes, TSums, TFloats>
     where TBytes : struct
@@ -34,8 +34,8 @@ internal interface IByteStep<TBytes, TSums, TFloats>
 
     static abstract TBytes Broadcast(byte value);
 
-    /// <summary>A value in one lane, and 0 in the others.</summary>
-    static abstract TSums First(int value);
+    /// <summary>−sums, lane by lane.</summary>
+    static abstract TSums Negate(TSums sums);
 
     /// <summary>Adds all lanes.</summary>
     static abstract int Sum(TSums sums);

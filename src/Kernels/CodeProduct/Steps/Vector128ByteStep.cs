@@ -33,9 +33,6 @@ internal readonly struct Vector128ByteStep : IPackedStep<Vector128<byte>, Vector
         AddHalves(sums, RaisedProducts(raised0, weights0) + RaisedProducts(raised1, weights1));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<int> First(int value) => Vector128.CreateScalar(value);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Sum(Vector128<int> sums) => Vector128.Sum(sums);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
@@ -17,14 +18,15 @@ internal static class SymmetricRow
         ref sbyte q = ref MemoryMarshal.GetReference(codes);
         nuint i = 0, length = (nuint)values.Length;
 
-        // Int lanes narrow to bytes in order; the clamp has already put every lane in [-127, 127], so narrowing loses nothing.
+        // Int lanes narrow to bytes in order; the clamp has already put every lane in [-127, 127], so narrowing loses nothing;
+        // it is the saturating kind because that is one instruction.
         if (Vector512.IsHardwareAccelerated)
         {
             for (; i + 16 <= length; i += 16)
             {
                 Vector512<int> code = SymmetricCode.Round(Vector512.LoadUnsafe(ref v, i), Vector512.Create(scale), Vector512.Create((float)qMax));
-                Vector256<short> half = Vector256.Narrow(code.GetLower(), code.GetUpper());
-                Vector128.Narrow(half.GetLower(), half.GetUpper()).StoreUnsafe(ref q, i);
+                Vector256<short> half = Vector256.NarrowWithSaturation(code.GetLower(), code.GetUpper());
+                Vector128.NarrowWithSaturation(half.GetLower(), half.GetUpper()).StoreUnsafe(ref q, i);
             }
         }
 
@@ -33,8 +35,8 @@ internal static class SymmetricRow
             for (; i + 8 <= length; i += 8)
             {
                 Vector256<int> code = SymmetricCode.Round(Vector256.LoadUnsafe(ref v, i), Vector256.Create(scale), Vector256.Create((float)qMax));
-                Vector128<short> half = Vector128.Narrow(code.GetLower(), code.GetUpper());
-                Vector64.Narrow(half.GetLower(), half.GetUpper()).StoreUnsafe(ref q, i);
+                Vector128<short> half = Vector128.NarrowWithSaturation(code.GetLower(), code.GetUpper());
+                StoreEight(half, ref q, i);
             }
         }
 
@@ -44,8 +46,8 @@ internal static class SymmetricRow
             {
                 Vector128<int> lower = SymmetricCode.Round(Vector128.LoadUnsafe(ref v, i), Vector128.Create(scale), Vector128.Create((float)qMax));
                 Vector128<int> upper = SymmetricCode.Round(Vector128.LoadUnsafe(ref v, i + 4), Vector128.Create(scale), Vector128.Create((float)qMax));
-                Vector128<short> half = Vector128.Narrow(lower, upper);
-                Vector64.Narrow(half.GetLower(), half.GetUpper()).StoreUnsafe(ref q, i);
+                Vector128<short> half = Vector128.NarrowWithSaturation(lower, upper);
+                StoreEight(half, ref q, i);
             }
         }
 
@@ -53,5 +55,13 @@ internal static class SymmetricRow
         {
             codes[(int)i] = SymmetricCode.Round(values[(int)i], scale, qMax);
         }
+    }
+
+    // The narrowed vector holds the eight codes twice; the lower half is stored.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void StoreEight(Vector128<short> codes, ref sbyte destination, nuint index)
+    {
+        ulong bytes = Vector128.NarrowWithSaturation(codes, codes).AsUInt64().ToScalar();
+        Unsafe.WriteUnaligned(ref Unsafe.As<sbyte, byte>(ref Unsafe.Add(ref destination, index)), bytes);
     }
 }

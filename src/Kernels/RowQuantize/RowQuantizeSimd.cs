@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using OutlierQuant.Kernels.Rounding;
@@ -35,30 +36,31 @@ public sealed class RowQuantizeSimd : IRowQuantizeKernel
         }
     }
 
-    // Max propagates NaN, so a lane that met one stays NaN, and so does the largest of the lanes.
+    // Without their sign bits, floats are ordered as the integers of the same bits: numbers by magnitude, then infinity, then NaN. So the largest integer
+    // is the largest magnitude, and NaN if there is one.
     private static float AbsMax(ReadOnlySpan<float> run)
     {
-        ref float v = ref MemoryMarshal.GetReference(run);
+        ref int bits = ref Unsafe.As<float, int>(ref MemoryMarshal.GetReference(run));
         nuint i = 0, length = (nuint)run.Length;
-        Vector128<float> lanes = Vector128<float>.Zero;
+        Vector128<int> lanes = Vector128<int>.Zero;
         if (Vector512.IsHardwareAccelerated && length >= 16)
         {
-            Vector512<float> wide = Vector512<float>.Zero;
+            Vector512<int> wide = Vector512<int>.Zero;
             for (; i + 16 <= length; i += 16)
             {
-                wide = Vector512.Max(wide, Vector512.Abs(Vector512.LoadUnsafe(ref v, i)));
+                wide = Vector512.Max(wide, Vector512.LoadUnsafe(ref bits, i) & Vector512.Create(int.MaxValue));
             }
 
-            Vector256<float> half = Vector256.Max(wide.GetLower(), wide.GetUpper());
+            Vector256<int> half = Vector256.Max(wide.GetLower(), wide.GetUpper());
             lanes = Vector128.Max(half.GetLower(), half.GetUpper());
         }
 
         if (Vector256.IsHardwareAccelerated && i + 8 <= length)
         {
-            Vector256<float> wide = Vector256<float>.Zero;
+            Vector256<int> wide = Vector256<int>.Zero;
             for (; i + 8 <= length; i += 8)
             {
-                wide = Vector256.Max(wide, Vector256.Abs(Vector256.LoadUnsafe(ref v, i)));
+                wide = Vector256.Max(wide, Vector256.LoadUnsafe(ref bits, i) & Vector256.Create(int.MaxValue));
             }
 
             lanes = Vector128.Max(lanes, Vector128.Max(wide.GetLower(), wide.GetUpper()));
@@ -68,16 +70,16 @@ public sealed class RowQuantizeSimd : IRowQuantizeKernel
         {
             for (; i + 4 <= length; i += 4)
             {
-                lanes = Vector128.Max(lanes, Vector128.Abs(Vector128.LoadUnsafe(ref v, i)));
+                lanes = Vector128.Max(lanes, Vector128.LoadUnsafe(ref bits, i) & Vector128.Create(int.MaxValue));
             }
         }
 
-        float absMax = MathF.Max(MathF.Max(lanes[0], lanes[1]), MathF.Max(lanes[2], lanes[3]));
+        int absMax = Math.Max(Math.Max(lanes[0], lanes[1]), Math.Max(lanes[2], lanes[3]));
         for (; i < length; i++)
         {
-            absMax = MathF.Max(absMax, MathF.Abs(run[(int)i]));
+            absMax = Math.Max(absMax, Unsafe.Add(ref bits, i) & int.MaxValue);
         }
 
-        return absMax;
+        return BitConverter.Int32BitsToSingle(absMax);
     }
 }

@@ -15,7 +15,7 @@ public sealed class BadInputTests(TinyModelFixture fixture) : IClassFixture<Tiny
     {
         string model = fixture.Fresh("absent");
 
-        (await CommandRunner.Run([verb, model, .. rest])).MustFail(1, model);
+        await MustFail(1, [verb, model, .. rest], model);
 
         Assert.False(Path.Exists(model));
     }
@@ -29,7 +29,7 @@ public sealed class BadInputTests(TinyModelFixture fixture) : IClassFixture<Tiny
     {
         string text = fixture.Fresh("absent.txt");
 
-        (await CommandRunner.Run(verb, fixture.Model, "--text", text)).MustFail(1, text, "no such file");
+        await MustFail(1, [verb, fixture.Model, "--text", text], text, "no such file");
     }
 
     [Theory]
@@ -41,7 +41,7 @@ public sealed class BadInputTests(TinyModelFixture fixture) : IClassFixture<Tiny
     {
         string text = fixture.Write("empty.txt", []);
 
-        (await CommandRunner.Run(verb, fixture.Model, "--text", text)).MustFail(1, text, "empty");
+        await MustFail(1, [verb, fixture.Model, "--text", text], text, "empty");
     }
 
     [Theory]
@@ -53,7 +53,7 @@ public sealed class BadInputTests(TinyModelFixture fixture) : IClassFixture<Tiny
     {
         string text = fixture.Write("short.txt", "abc"u8.ToArray());
 
-        (await CommandRunner.Run(verb, fixture.Model, "--text", text)).MustFail(1, "tokens", "63");
+        await MustFail(1, [verb, fixture.Model, "--text", text], "tokens", "63");
     }
 
     [Fact]
@@ -61,31 +61,31 @@ public sealed class BadInputTests(TinyModelFixture fixture) : IClassFixture<Tiny
     {
         string text = fixture.Write("latin1.txt", [.. "abc"u8, 0xE9, (byte)'d']);
 
-        (await CommandRunner.Run("perplexity", fixture.Model, "--text", text)).MustFail(1, text, "byte 3", "UTF-8");
+        await MustFail(1, ["perplexity", fixture.Model, "--text", text], text, "byte 3", "UTF-8");
     }
 
     [Fact]
     public async Task TextThatIsADirectory_SaysSo() =>
-        (await CommandRunner.Run("perplexity", fixture.Model, "--text", fixture.Model)).MustFail(1, "is a directory");
+        await MustFail(1, ["perplexity", fixture.Model, "--text", fixture.Model], "is a directory");
 
     [Fact]
     public async Task ContextBeyondTheModel_GivesTheRange() =>
-        (await CommandRunner.Run("perplexity", fixture.Model, "--text", fixture.Text, "--context", "65")).MustFail(2, "--context is 65", "2 to 64");
+        await MustFail(2, ["perplexity", fixture.Model, "--text", fixture.Text, "--context", "65"], "--context is 65", "2 to 64");
 
     [Fact]
     public async Task TokenOutsideTheVocabulary_NamesTheId() =>
-        (await CommandRunner.Run("logits", fixture.Model, "--ids", "99999")).MustFail(1, "99999");
+        await MustFail(1, ["logits", fixture.Model, "--ids", "99999"], "99999");
 
     [Fact]
     public async Task PromptLongerThanTheModel_GivesBothNumbers() =>
-        (await CommandRunner.Run("generate", fixture.Model, "--prompt", new string('a', 100))).MustFail(2, "64 positions");
+        await MustFail(2, ["generate", fixture.Model, "--prompt", new string('a', 100)], "64 positions");
 
     [Fact]
     public async Task StaticSchemeWithoutCalibration_SaysWhatItNeeds()
     {
         string output = fixture.Fresh("quantized");
 
-        (await CommandRunner.Run("quantize", fixture.Model, "--scheme", "w8a8-tensor-static", "--preserve", "none", "--out", output)).MustFail(2, "static activation scales", "--profile or --text");
+        await MustFail(2, ["quantize", fixture.Model, "--scheme", "w8a8-tensor-static", "--preserve", "none", "--out", output], "static activation scales", "--profile or --text");
 
         Assert.False(Path.Exists(output));
     }
@@ -97,7 +97,7 @@ public sealed class BadInputTests(TinyModelFixture fixture) : IClassFixture<Tiny
         Directory.CreateDirectory(output);
         await File.WriteAllTextAsync(Path.Combine(output, "mine.txt"), "mine");
 
-        (await CommandRunner.Run("quantize", fixture.Model, "--scheme", "w8a16", "--preserve", "none", "--out", output)).MustFail(1, output, "--overwrite");
+        await MustFail(1, ["quantize", fixture.Model, "--scheme", "w8a16", "--preserve", "none", "--out", output], output, "--overwrite");
 
         Assert.Equal([Path.Combine(output, "mine.txt")], Directory.GetFileSystemEntries(output));
     }
@@ -108,7 +108,7 @@ public sealed class BadInputTests(TinyModelFixture fixture) : IClassFixture<Tiny
         string profile = fixture.Write("profile.json", "{\"version\":1,\"surprise\":2}"u8.ToArray());
         string output = fixture.Fresh("quantized");
 
-        (await CommandRunner.Run("quantize", fixture.Model, "--scheme", "w8a8-tensor-static", "--profile", profile, "--out", output)).MustFail(1, profile);
+        await MustFail(1, ["quantize", fixture.Model, "--scheme", "w8a8-tensor-static", "--profile", profile, "--out", output], profile);
 
         Assert.False(Path.Exists(output));
     }
@@ -120,7 +120,7 @@ public sealed class BadInputTests(TinyModelFixture fixture) : IClassFixture<Tiny
         string second = fixture.Fresh("second");
         Assert.Equal(0, (await CommandRunner.Run("quantize", fixture.Model, "--scheme", "w8a16", "--preserve", "none", "--out", first)).ExitCode);
 
-        (await CommandRunner.Run("quantize", first, "--scheme", "w8a16", "--preserve", "none", "--out", second)).MustFail(1, "already quantized");
+        await MustFail(1, ["quantize", first, "--scheme", "w8a16", "--preserve", "none", "--out", second], "already quantized");
 
         Assert.False(Path.Exists(second));
     }
@@ -135,7 +135,7 @@ public sealed class BadInputTests(TinyModelFixture fixture) : IClassFixture<Tiny
             stream.SetLength(stream.Length - 1);
         }
 
-        (await CommandRunner.Run("inspect", model)).MustFail(1, weights, "byte");
+        await MustFail(1, ["inspect", model], weights, "byte");
     }
 
     [Fact]
@@ -145,7 +145,7 @@ public sealed class BadInputTests(TinyModelFixture fixture) : IClassFixture<Tiny
         Patch(model, "model.layers.1.mlp.up_proj.weight", 4 * 5, BitConverter.GetBytes(float.NaN));
 
         Assert.Equal(0, (await CommandRunner.Run("inspect", model)).ExitCode);
-        (await CommandRunner.Run("inspect", model, "--verify")).MustFail(1, "model.layers.1.mlp.up_proj.weight", "element 5 is NaN");
+        await MustFail(1, ["inspect", model, "--verify"], "model.layers.1.mlp.up_proj.weight", "element 5 is NaN");
     }
 
     [Fact]
@@ -155,7 +155,7 @@ public sealed class BadInputTests(TinyModelFixture fixture) : IClassFixture<Tiny
         string output = fixture.Fresh("quantized");
         Patch(model, "model.layers.1.mlp.up_proj.weight", 4 * 5, BitConverter.GetBytes(float.NaN));
 
-        (await CommandRunner.Run("quantize", model, "--scheme", "w8a16", "--preserve", "none", "--out", output)).MustFail(1, "model.layers.1.mlp.up_proj", "NaN");
+        await MustFail(1, ["quantize", model, "--scheme", "w8a16", "--preserve", "none", "--out", output], "model.layers.1.mlp.up_proj", "NaN");
 
         Assert.False(Path.Exists(output));
     }
@@ -168,7 +168,7 @@ public sealed class BadInputTests(TinyModelFixture fixture) : IClassFixture<Tiny
         Assert.Equal(0, (await CommandRunner.Run("inspect", model, "--verify")).ExitCode);
         Patch(model, "model.layers.0.mlp.up_proj.codes", 2, [0x80]);
 
-        (await CommandRunner.Run("inspect", model, "--verify")).MustFail(1, "model.layers.0.mlp.up_proj.codes", "row 0, column 2 is -128", "-127 to 127");
+        await MustFail(1, ["inspect", model, "--verify"], "model.layers.0.mlp.up_proj.codes", "row 0, column 2 is -128", "-127 to 127");
     }
 
     [Fact]
@@ -178,7 +178,7 @@ public sealed class BadInputTests(TinyModelFixture fixture) : IClassFixture<Tiny
         string config = Path.Combine(model, "config.json");
         await File.WriteAllTextAsync(config, (await File.ReadAllTextAsync(config)).Replace("LlamaForCausalLM", "MambaForCausalLM", StringComparison.Ordinal), new UTF8Encoding(false));
 
-        (await CommandRunner.Run("inspect", model)).MustFail(1, config, "MambaForCausalLM", "LlamaForCausalLM", "GPT2LMHeadModel");
+        await MustFail(1, ["inspect", model], config, "MambaForCausalLM", "LlamaForCausalLM", "GPT2LMHeadModel");
     }
 
     [Fact]
@@ -187,7 +187,7 @@ public sealed class BadInputTests(TinyModelFixture fixture) : IClassFixture<Tiny
         string model = Copy("untokenized");
         File.Delete(Path.Combine(model, "tokenizer.json"));
 
-        (await CommandRunner.Run("generate", model, "--prompt", "a")).MustFail(1, model, "tokenizer.json");
+        await MustFail(1, ["generate", model, "--prompt", "a"], model, "tokenizer.json");
     }
 
     [Fact]
@@ -195,7 +195,18 @@ public sealed class BadInputTests(TinyModelFixture fixture) : IClassFixture<Tiny
     {
         string report = Path.Combine(fixture.Fresh("absent"), "report.html");
 
-        (await CommandRunner.Run("compare", fixture.Model, "--text", fixture.Text, "--arms", "w8a16", "--report", report)).MustFail(1, report);
+        await MustFail(1, ["compare", fixture.Model, "--text", fixture.Text, "--arms", "w8a16", "--report", report], report);
+    }
+
+    /// <summary>Runs a command that must fail, and checks that it wrote nothing beside its inputs.</summary>
+    private async Task MustFail(int exitCode, string[] arguments, params string[] words)
+    {
+        string[] before = fixture.Everything();
+
+        CommandOutcome outcome = await CommandRunner.Run(arguments);
+
+        outcome.MustFail(exitCode, words);
+        Assert.Equal(before, fixture.Everything());
     }
 
     private static void Patch(string model, string tensorName, int byteInTensor, byte[] bytes)

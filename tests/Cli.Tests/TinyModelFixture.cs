@@ -31,5 +31,9 @@ public sealed class TinyModelFixture : IDisposable
         return path;
     }
 
+    /// <summary>Every file and directory of the fixture, with lengths.</summary>
+    public string[] Everything() =>
+        [.. new DirectoryInfo(_directory.Path).EnumerateFileSystemInfos("*", SearchOption.AllDirectories).Select(entry => $"{entry.FullName} {(entry as FileInfo)?.Length}").Order(StringComparer.Ordinal)];
+
     public void Dispose() => _directory.Dispose();
 }

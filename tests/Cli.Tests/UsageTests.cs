@@ -42,6 +42,13 @@ public sealed class UsageTests
     [InlineData("compare m --text t --arms w7", "w7")]
     [InlineData("intervene m --text t --calibration c --profile p", "either --calibration or --profile")]
     [InlineData("intervene m --text t --channels 1,,2", "--channels has ''")]
-    public async Task WrongOptions_GiveOneLineAndExitCodeTwo(string arguments, params string[] words) =>
-        (await CommandRunner.Run(arguments.Split(' '))).MustFail(2, words);
+    public async Task WrongOptions_GiveOneLineAndExitCodeTwo(string arguments, params string[] words)
+    {
+        string[] before = Directory.GetFileSystemEntries(Environment.CurrentDirectory);
+
+        CommandOutcome outcome = await CommandRunner.Run(arguments.Split(' '));
+
+        outcome.MustFail(2, words);
+        Assert.Equal(before, Directory.GetFileSystemEntries(Environment.CurrentDirectory));
+    }
 }

@@ -9,7 +9,7 @@ namespace OutlierQuant.Kernels.Bench.Reports;
 /// <summary>Measures every product against the ceilings of the machine and writes <c>bench/results/CPU/ProductsAgainstCeilings.md</c> with <c>Versions.txt</c>.</summary>
 internal static class CeilingTable
 {
-    private const string Usage = "usage: table [DIRECTORY] [--only TEXT] [--samples N]   (DIRECTORY: default bench/results; TEXT: part of a kind such as int4)";
+    private const string Usage = "usage: table [DIRECTORY] [--only TEXT] [--samples N]   (DIRECTORY: default bench/results; TEXT: part of a kind such as int4, or quantize)";
 
     public static int Run(string[] options)
     {
@@ -67,7 +67,7 @@ internal static class CeilingTable
             }
         }
 
-        if (only.Length == 0)
+        if ("quantize".Contains(only, StringComparison.Ordinal))
         {
             Line(table, "");
             foreach (string line in RowQuantizeTable.Lines(team, ceilings, samples))

@@ -44,7 +44,7 @@ internal sealed record Measurement(ProductCase Product, double Seconds, double R
     }
 
     // Long enough for the runtime to compile the loops a second time, with what it has seen.
-    private static void WarmUp(Action action)
+    internal static void WarmUp(Action action)
     {
         long start = Stopwatch.GetTimestamp();
         for (int i = 0; i < 3 || Stopwatch.GetElapsedTime(start).TotalSeconds < 0.7; i++)

@@ -34,12 +34,13 @@ internal static class RowQuantizeTable
         float[] source = RowQuantizeBench.RandomRow(tokens * columns);
         sbyte[] codes = new sbyte[source.Length];
         double[] simd = new double[samples], reference = new double[samples], memory = new double[samples];
-        for (int i = -20; i < samples; i++)
+        Measurement.WarmUp(() => Time(KernelSuite.Simd));
+        Measurement.WarmUp(() => Time(KernelSuite.Reference));
+        for (int i = 0; i < samples; i++)
         {
-            int slot = Math.Max(0, i);
-            memory[slot] = i < 0 ? 0 : ceilings.DramRead();
-            simd[slot] = Time(KernelSuite.Simd);
-            reference[slot] = Time(KernelSuite.Reference);
+            memory[i] = ceilings.DramRead();
+            simd[i] = Time(KernelSuite.Simd);
+            reference[i] = Time(KernelSuite.Reference);
         }
 
         double seconds = Measurement.Median(simd), slow = Measurement.Median(reference), ceiling = Measurement.Median(memory);

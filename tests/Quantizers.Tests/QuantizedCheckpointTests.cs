@@ -60,6 +60,7 @@ public sealed class QuantizedCheckpointTests(RandomModels models) : IClassFixtur
 
     // The random checkpoints cover every pair; here one for each weight format, activation granularity and preservation, on trained weights.
     [SharedTheory]
+    [Trait("Category", "Trained")]
     [InlineData("tiny-llama", "w8a4-tensor-static", "channels")]
     [InlineData("tiny-llama", "w4a8-token-g128", "mean")]
     [InlineData("tiny-llama", "residual-int4", "channels")]

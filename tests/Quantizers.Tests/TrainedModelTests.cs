@@ -14,6 +14,7 @@ public sealed class TrainedModelTests : IDisposable
     private readonly PreparedModel? _prepared = SharedData.Directory is null ? null : PreparedModel.Shared("tiny-llama");
 
     [SharedFact]
+    [Trait("Category", "Trained")]
     public void Preserve_FourChannelsWithStatic4BitActivations_SavesMostOfTheModel()
     {
         double none = Ratio("w8a4-tensor-static", "none");
@@ -27,6 +28,7 @@ public sealed class TrainedModelTests : IDisposable
     }
 
     [SharedFact]
+    [Trait("Category", "Trained")]
     public void Preserve_ChannelsOfA4BitResidualStream_SavesTheModel()
     {
         double none = Ratio("residual-int4", "none", null, 3);
@@ -38,6 +40,7 @@ public sealed class TrainedModelTests : IDisposable
     }
 
     [SharedFact]
+    [Trait("Category", "Trained")]
     public void Apply_EightBitWeights_CostNothing() => Assert.InRange(Ratio("w8a16", "none"), 0.99, 1.01);
 
     public void Dispose() => _prepared?.Dispose();

@@ -153,6 +153,7 @@ public class ModelComparisonTests
 
     // The models' READMEs: on tiny-llama W8A4 static ×10.3 → ×2.05 with four channels, int4 in the residual stream of block 3 ×20.3 → ×1.21.
     [SharedFact]
+    [Trait("Category", "Trained")]
     public void Run_TinyLlama_PreservingBringsBackWhatNaiveDestroys()
     {
         using var model = EvaluatedModel.Shared("tiny-llama");
@@ -174,6 +175,7 @@ public class ModelComparisonTests
     }
 
     [SharedFact]
+    [Trait("Category", "Trained")]
     public void Run_TinyGpt2_SaysThatNothingIsMassive()
     {
         using var model = EvaluatedModel.Shared("tiny-gpt2");

@@ -113,6 +113,7 @@ public class InterventionStudyTests
 
     // The numbers of the models' READMEs, on 32 windows of valid.txt.
     [SharedTheory]
+    [Trait("Category", "Trained")]
     [InlineData("tiny-llama", 3, new[] { 41, 206, 205, 227, 45, 146, 32, 67 }, 46.526, 56.664, 46.54)]
     [InlineData("tiny-gpt2", 2, new[] { 232, 32, 41, 105, 215, 233, 110, 128 }, 68.566, 69.624, 68.565)]
     public void Run_SharedModel_EqualsReadme(string name, int block, int[] channels, double untouched, double zero, double median)

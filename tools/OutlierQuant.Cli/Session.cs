@@ -1,6 +1,7 @@
 using System.CommandLine;
 using OutlierQuant.Checkpoints.Tokenization;
 using OutlierQuant.Cli.Commands;
+using OutlierQuant.Eval;
 using OutlierQuant.Kernels;
 using OutlierQuant.Kernels.Threading;
 using OutlierQuant.Models;
@@ -50,7 +51,7 @@ internal sealed class Session : IDisposable
         int allowed = Model.Config.MaxPositions;
         if (arguments.GetValue(SharedOptions.Context) is not int asked)
         {
-            return Math.Min(allowed, SharedOptions.LargestDefaultContext);
+            return Math.Min(allowed, PerplexityOptions.DefaultContext);
         }
 
         return asked >= 2 && asked <= allowed ? asked : throw new UsageException($"--context is {asked}, but this model takes windows of 2 to {allowed} tokens.");

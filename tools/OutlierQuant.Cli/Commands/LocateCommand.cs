@@ -11,7 +11,7 @@ namespace OutlierQuant.Cli.Commands;
 internal static class LocateCommand
 {
     private static readonly DetectorOptions Defaults = new();
-    private static readonly Option<WindowLimit> Windows = SharedOptions.Windows("--windows", "calibrate on", 32);
+    private static readonly Option<WindowLimit> Windows = SharedOptions.Windows("--windows", "calibrate on", Calibrating.DefaultWindows);
     private static readonly Option<string> Out = new("--out") { Description = "Write the calibration profile (json), for quantize, compare and intervene.", HelpName = "FILE" };
     private static readonly Option<double> MinMagnitude = SharedOptions.AtLeastZero("--min-magnitude", "sun2024: a massive activation is larger than this.", Defaults.MinMagnitude);
     private static readonly Option<double> MinRatio = SharedOptions.AtLeastZero("--min-ratio", "sun2024: and larger than this many times the median magnitude.", Defaults.MinRatio);

@@ -9,7 +9,7 @@ namespace OutlierQuant.Cli.Commands;
 /// <summary><c>perplexity</c>: how well a model predicts a text, full-precision or quantized.</summary>
 internal static class PerplexityCommand
 {
-    private static readonly Option<string> Protocol = SharedOptions.OneOf("--protocol", "How the text is cut into windows and which tokens are scored; figures of different protocols are not comparable.", "windows", ["windows", "strided", "llama.cpp"]);
+    private static readonly Option<string> Protocol = SharedOptions.OneOf("--protocol", "How the text is cut into windows and which tokens are scored; figures of different protocols are not comparable.", ProtocolName.Of(PerplexityProtocol.Windows), ProtocolName.All);
     private static readonly Option<int?> Stride = SharedOptions.PositiveOrNull("--stride", "Tokens from one window's start to the next, for --protocol strided. Default: half of the context.");
     private static readonly Option<WindowLimit> Windows = SharedOptions.Windows("--windows", "score", null);
 
@@ -25,12 +25,7 @@ internal static class PerplexityCommand
 
     private static int Run(ParseResult arguments, UserConsole console, CancellationToken cancellation)
     {
-        PerplexityProtocol protocol = arguments.GetValue(Protocol) switch
-        {
-            "strided" => PerplexityProtocol.Strided,
-            "llama.cpp" => PerplexityProtocol.LlamaCpp,
-            _ => PerplexityProtocol.Windows,
-        };
+        PerplexityProtocol protocol = ProtocolName.Parse(arguments.GetRequiredValue(Protocol));
         if (arguments.GetValue(Stride) is not null && protocol != PerplexityProtocol.Strided)
         {
             throw new UsageException("--stride is for --protocol strided only.");

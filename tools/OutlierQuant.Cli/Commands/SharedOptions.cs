@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using OutlierQuant.Eval;
 using OutlierQuant.Kernels;
 
 namespace OutlierQuant.Cli.Commands;
@@ -8,9 +9,6 @@ namespace OutlierQuant.Cli.Commands;
 /// <summary>The options that several verbs share, declared once so that they read and behave the same everywhere.</summary>
 internal static class SharedOptions
 {
-    /// <summary>The largest context that is used unasked: beyond it, activations of a long-context model would fill memory.</summary>
-    public const int LargestDefaultContext = 2048;
-
     public static readonly Argument<string> Model = new("MODEL") { Description = "Directory of a Hugging Face checkpoint, or of one that 'quantize' wrote." };
 
     public static readonly Option<bool> Json = new("--json") { Description = "Print one json document to standard output and nothing else there." };
@@ -23,7 +21,7 @@ internal static class SharedOptions
 
     public static readonly Option<string> RequiredText = new("--text") { Description = "Text to measure on (UTF-8).", Required = true, HelpName = "FILE" };
 
-    public static readonly Option<int?> Context = PositiveOrNull("--context", $"Tokens in a window. Default: what the model allows, at most {LargestDefaultContext}.");
+    public static readonly Option<int?> Context = PositiveOrNull("--context", $"Tokens in a window. Default: what the model allows, at most {PerplexityOptions.DefaultContext}.");
 
     public static readonly Option<bool> NoBos = new("--no-bos") { Description = "Do not put BOS at the start of every window." };
 

@@ -40,7 +40,7 @@ public abstract class ProductBench : IDisposable
     }
 
     [Benchmark]
-    public void Simd() => _workload!.Multiply(KernelSuite.Simd, _team!, _workload.Product.Rows);
+    public void Simd() => _workload!.Multiply(KernelSuite.Fastest, _team!, _workload.Product.Rows);
 
     [Benchmark]
     public void ReferenceFirst16Rows() => _workload!.Multiply(KernelSuite.Reference, _team!, ReferenceRows);

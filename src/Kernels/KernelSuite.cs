@@ -1,57 +1,46 @@
+using System.Runtime.Intrinsics;
 using OutlierQuant.Kernels.CodeProduct;
 using OutlierQuant.Kernels.FloatMatmul;
+using OutlierQuant.Kernels.FloatMatmul.Lanes;
 using OutlierQuant.Kernels.GroupQuantize;
 using OutlierQuant.Kernels.RowQuantize;
 
 namespace OutlierQuant.Kernels;
 
 /// <summary>One implementation of each kernel, all for the same kind of hardware.</summary>
-/// <remarks>Callers receive a suite and never ask what it runs on.</remarks>
+/// <remarks>Callers receive a suite and never ask what it runs on. This is the one place that decides which kernels run.</remarks>
 public sealed record KernelSuite
 {
+    private static readonly KernelSuite[] _f32 = Create();
+
+    /// <summary>Gets every suite, fastest first, available or not, at <see cref="FloatPrecision.F32"/>.</summary>
+    public static IReadOnlyList<KernelSuite> All => _f32;
+
     /// <summary>Gets the scalar definitions that every other suite is tested against.</summary>
-    public static KernelSuite Reference { get; } = new()
-    {
-        Name = "reference",
-        IsAvailable = true,
-        Description = "reference: the scalar definitions, slow on purpose",
-        FloatMatmul = new FloatMatmulReference(),
-        RowQuantize = new RowQuantizeReference(),
-        GroupQuantize = new GroupQuantizeReference(),
-        CodeProduct = new CodeProductReference(),
-    };
+    public static KernelSuite Reference => _f32[^1];
 
-    /// <summary>Gets the vector implementations; without vector hardware they run one lane at a time.</summary>
-    public static KernelSuite Simd { get; } = new()
-    {
-        Name = "simd",
-        IsAvailable = true,
-        Description = VectorHardware.Describe(),
-        FloatMatmul = new FloatMatmulSimd(),
-        RowQuantize = new RowQuantizeSimd(),
-        GroupQuantize = new GroupQuantizeSimd(),
-        CodeProduct = new CodeProductSimd(),
-    };
-
-    /// <summary>Gets every suite, fastest first.</summary>
-    public static IReadOnlyList<KernelSuite> All { get; } = [Simd, Reference];
+    /// <summary>Gets the first available suite.</summary>
+    public static KernelSuite Fastest { get; } = Choose();
 
     /// <summary>Gets the name that <c>--kernels</c>, tests and benchmark reports use.</summary>
     public required string Name { get; init; }
 
     /// <summary>Gets a value indicating whether this process can run the suite.</summary>
-    public required bool IsAvailable { get; init; }
+    public bool IsAvailable => UnavailableBecause is null;
 
-    /// <summary>Gets one line on what the suite runs on here.</summary>
+    /// <summary>Gets why this process cannot run the suite, in one line; null when it can.</summary>
+    public required string? UnavailableBecause { get; init; }
+
+    /// <summary>Gets one line on what the suite runs on here: its name, a colon, and the instructions.</summary>
     public required string Description { get; init; }
 
     /// <summary>Gets the product of activations and a float weight matrix.</summary>
     public required IFloatMatmulKernel FloatMatmul { get; init; }
 
-    /// <summary>Gets the rounding of one token's activations to integer codes.</summary>
+    /// <summary>Gets the rounding of one token's activations to integer codes. The same bits in every suite.</summary>
     public required IRowQuantizeKernel RowQuantize { get; init; }
 
-    /// <summary>Gets the rounding of a weight row to integer codes.</summary>
+    /// <summary>Gets the rounding of a weight row to integer codes. The same bits in every suite.</summary>
     public required IGroupQuantizeKernel GroupQuantize { get; init; }
 
     /// <summary>Gets the product of activations and packed weight codes.</summary>
@@ -59,11 +48,69 @@ public sealed record KernelSuite
 
     /// <summary>Chooses a suite by name, or the fastest available one.</summary>
     /// <param name="name">A suite's name, or null or <c>auto</c> for the fastest.</param>
-    /// <exception cref="ArgumentException">No available suite has that name.</exception>
-    public static KernelSuite Choose(string? name = null)
+    /// <param name="precision">How exactly products of floats are computed.</param>
+    /// <exception cref="ArgumentException">No suite has that name, or this process cannot run it.</exception>
+    public static KernelSuite Choose(string? name = null, FloatPrecision precision = FloatPrecision.F32)
     {
-        bool any = name is null or "auto";
-        return All.FirstOrDefault(suite => suite.IsAvailable && (any || suite.Name == name))
-            ?? throw new ArgumentException($"There is no available kernel suite '{name}'; this process can run auto, {string.Join(", ", All.Where(suite => suite.IsAvailable).Select(suite => suite.Name))}.", nameof(name));
+        // No suite computes with BF16 activations yet, so both precisions run the same kernels.
+        KernelSuite[] suites = precision switch
+        {
+            FloatPrecision.F32 or FloatPrecision.BF16 => _f32,
+            _ => throw new ArgumentOutOfRangeException(nameof(precision), precision, $"There is no precision {precision}; there are F32 and BF16."),
+        };
+        if (name is null or "auto")
+        {
+            return suites.First(suite => suite.IsAvailable);
+        }
+
+        string runnable = $"this process can run auto, {string.Join(", ", suites.Where(suite => suite.IsAvailable).Select(suite => suite.Name))}";
+        KernelSuite named = suites.FirstOrDefault(suite => suite.Name == name)
+            ?? throw new ArgumentException($"There is no kernel suite '{name}'; {runnable}.", nameof(name));
+        return named.IsAvailable
+            ? named
+            : throw new ArgumentException($"The kernel suite '{name}' cannot run: {named.UnavailableBecause}; {runnable}.", nameof(name));
     }
+
+    private static KernelSuite[] Create() =>
+    [
+        Vectors(
+            "avx512",
+            VectorHardware.Avx512UnavailableBecause,
+            $"512-bit vectors; integer rows {VectorHardware.Avx2Integers}",
+            new FloatMatmulLanes<Lanes512, Vector512<float>>(),
+            CodeProductSimd.Avx512()),
+        Vectors(
+            "avx2",
+            VectorHardware.Avx2UnavailableBecause,
+            VectorHardware.Avx2Integers,
+            new FloatMatmulLanes<Lanes256, Vector256<float>>(),
+            CodeProductSimd.Avx2()),
+        Vectors(
+            "vector",
+            null,
+            VectorHardware.Portable,
+            Vector128.IsHardwareAccelerated ? new FloatMatmulLanes<Lanes128, Vector128<float>>() : new FloatMatmulLanes<SingleLane, float>(),
+            CodeProductSimd.Portable()),
+        new()
+        {
+            Name = "reference",
+            UnavailableBecause = null,
+            Description = "reference: the scalar definitions, slow on purpose",
+            FloatMatmul = new FloatMatmulReference(),
+            RowQuantize = new RowQuantizeReference(),
+            GroupQuantize = new GroupQuantizeReference(),
+            CodeProduct = new CodeProductReference(),
+        },
+    ];
+
+    private static KernelSuite Vectors(string name, string? unavailableBecause, string instructions, IFloatMatmulKernel floatMatmul, ICodeProductKernel codeProduct) => new()
+    {
+        Name = name,
+        UnavailableBecause = unavailableBecause,
+        Description = $"{name}: {instructions}",
+        FloatMatmul = floatMatmul,
+        RowQuantize = new RowQuantizeSimd(),
+        GroupQuantize = new GroupQuantizeSimd(),
+        CodeProduct = codeProduct,
+    };
 }

@@ -24,7 +24,7 @@ internal static class SampleResult
         BitsPerByte = 1.5,
         TokensPerSecond = 100,
         PeakMemoryBytes = 1 << 26,
-        Kernels = ["float×bf16 simd"],
+        Kernels = ["float×bf16 avx2"],
         Losses = [],
     };
 
@@ -42,7 +42,7 @@ internal static class SampleResult
         Top1Agreement = 0.75,
         BitsPerWeight = 4.5,
         SizeBytes = 500,
-        Kernels = ["int8×int8 simd"],
+        Kernels = ["int8×int8 avx2"],
         FakeQuantized = scheme.StartsWith("residual", StringComparison.Ordinal),
         TokensPerSecond = 100,
         Losses = [[Math.Log(50 * ratio) - 0.5, Math.Log(50 * ratio)], [Math.Log(50 * ratio), Math.Log(50 * ratio) + 0.5]],

@@ -4,16 +4,44 @@ namespace OutlierQuant.Kernels.Tests;
 
 public sealed class KernelSuiteTests
 {
-    [Fact]
-    public void Choose_NothingOrAuto_IsTheFirstAvailable()
+    public static TheoryData<FloatPrecision> Precisions => [.. Enum.GetValues<FloatPrecision>()];
+
+    [Theory]
+    [MemberData(nameof(Precisions))]
+    public void Choose_NothingOrAuto_IsTheFirstAvailable(FloatPrecision precision)
     {
-        Assert.Same(KernelSuite.Simd, KernelSuite.Choose());
-        Assert.Same(KernelSuite.Simd, KernelSuite.Choose("auto"));
-        Assert.Same(KernelSuite.All[0], KernelSuite.Choose(null));
+        string first = KernelSuite.All.First(suite => suite.IsAvailable).Name;
+        Assert.Equal(first, KernelSuite.Choose(null, precision).Name);
+        Assert.Equal(first, KernelSuite.Choose("auto", precision).Name);
+        Assert.Same(KernelSuite.Choose(), KernelSuite.Fastest);
+    }
+
+    [Theory]
+    [MemberData(nameof(Precisions))]
+    public void Choose_EveryName_IsThatSuiteOrSaysWhyNot(FloatPrecision precision)
+    {
+        foreach (KernelSuite suite in KernelSuite.All)
+        {
+            if (suite.UnavailableBecause is string reason)
+            {
+                ArgumentException thrown = Assert.Throws<ArgumentException>(() => KernelSuite.Choose(suite.Name, precision));
+                Assert.Equal("name", thrown.ParamName);
+                Assert.Contains($"'{suite.Name}' cannot run: {reason}", thrown.Message, StringComparison.Ordinal);
+            }
+            else
+            {
+                Assert.Equal(suite.Name, KernelSuite.Choose(suite.Name, precision).Name);
+            }
+        }
     }
 
     [Fact]
-    public void Choose_EveryName_IsThatSuite() => Assert.All(KernelSuite.All, suite => Assert.Same(suite, KernelSuite.Choose(suite.Name)));
+    public void All_EverySuite_GivesAReasonExactlyIfItCannotRun()
+    {
+        Assert.Equal(["avx512", "avx2", "vector", "reference"], KernelSuite.All.Select(suite => suite.Name));
+        Assert.All(KernelSuite.All, suite => Assert.Equal(suite.IsAvailable, suite.UnavailableBecause is null));
+        Assert.All(KernelSuite.All.TakeLast(2), suite => Assert.True(suite.IsAvailable));
+    }
 
     [Fact]
     public void Choose_UnknownName_ThrowsListingWhatCanRun()
@@ -21,8 +49,12 @@ public sealed class KernelSuiteTests
         ArgumentException thrown = Assert.Throws<ArgumentException>(() => KernelSuite.Choose("cuda"));
         Assert.Equal("name", thrown.ParamName);
         Assert.Contains("'cuda'", thrown.Message, StringComparison.Ordinal);
-        Assert.Contains("auto, simd, reference", thrown.Message, StringComparison.Ordinal);
+        Assert.Contains("vector, reference", thrown.Message, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void Choose_UnknownPrecision_Throws() =>
+        Assert.Equal("precision", Assert.Throws<ArgumentOutOfRangeException>(() => KernelSuite.Choose("reference", (FloatPrecision)7)).ParamName);
 
     [Fact]
     public void Description_EverySuite_StartsWithItsName() =>

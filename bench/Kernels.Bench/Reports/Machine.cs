@@ -24,7 +24,7 @@ internal static class Machine
         string version = typeof(Machine).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
         return string.Create(CultureInfo.InvariantCulture, $"""
             Processor: {Cpu("model name") ?? "unknown"} {Family()}, {Environment.ProcessorCount} logical processors
-            Kernels: {KernelSuite.Simd.Description}
+            Kernels: {KernelSuite.Fastest.Description}
             Operating system: {RuntimeInformation.OSDescription}
             Runtime: {RuntimeInformation.FrameworkDescription}
             OutlierQuant: {version}

@@ -28,7 +28,7 @@ internal sealed record Measurement(ProductCase Product, double Seconds, double R
     public static Measurement Take(ProductCase product, WorkerTeam team, MachineCeilings ceilings, int samples)
     {
         Workload workload = Workload.Create(product);
-        void Simd() => workload.Multiply(KernelSuite.Simd, team, product.Rows);
+        void Simd() => workload.Multiply(KernelSuite.Fastest, team, product.Rows);
         WarmUp(Simd);
         double[] times = new double[samples], reads = new double[samples], peaks = new double[samples];
         for (int i = 0; i < samples; i++)

@@ -34,12 +34,12 @@ internal static class RowQuantizeTable
         float[] source = RowQuantizeBench.RandomRow(tokens * columns);
         sbyte[] codes = new sbyte[source.Length];
         double[] simd = new double[samples], reference = new double[samples], memory = new double[samples];
-        Measurement.WarmUp(() => Time(KernelSuite.Simd));
+        Measurement.WarmUp(() => Time(KernelSuite.Fastest));
         Measurement.WarmUp(() => Time(KernelSuite.Reference));
         for (int i = 0; i < samples; i++)
         {
             memory[i] = ceilings.DramRead();
-            simd[i] = Time(KernelSuite.Simd);
+            simd[i] = Time(KernelSuite.Fastest);
             reference[i] = Time(KernelSuite.Reference);
         }
 

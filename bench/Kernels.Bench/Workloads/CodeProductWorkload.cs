@@ -25,8 +25,8 @@ internal sealed class CodeProductWorkload : Workload
         for (int t = 0; t < product.Tokens; t++)
         {
             ReadOnlySpan<float> row = _source.AsSpan(t * product.Columns, product.Columns);
-            _tokenScales[t] = KernelSuite.Simd.RowQuantize.AbsMax(row, []) / 127;
-            KernelSuite.Simd.RowQuantize.Quantize(row, [], _tokenScales[t], 127, _codes.AsSpan(t * _stride, _stride), []);
+            _tokenScales[t] = KernelSuite.Fastest.RowQuantize.AbsMax(row, []) / 127;
+            KernelSuite.Fastest.RowQuantize.Quantize(row, [], _tokenScales[t], 127, _codes.AsSpan(t * _stride, _stride), []);
         }
 
         _destination = new float[product.Tokens * product.Rows];

@@ -7,6 +7,9 @@ public sealed class CodeProductReference : ICodeProductKernel
     public int RowGranularity => 1;
 
     /// <inheritdoc/>
+    public bool NeedsOwnThreads(WeightFormat format, bool integerActivations, int tokens) => false;
+
+    /// <inheritdoc/>
     public string Describe(WeightFormat format, bool integerActivations) => CodeProductName.Of(format, integerActivations, "reference");
 
     /// <inheritdoc/>

@@ -21,12 +21,6 @@ public sealed class CodeProductSimd : ICodeProductKernel
     private readonly IFloatRoute _floatRow;
     private readonly IFloatRoute _floatPanels;
 
-    /// <summary>Initializes the kernel with the best instructions of this processor.</summary>
-    public CodeProductSimd()
-        : this(IntegerRow(), IntegerTiles(), FloatRow(), FloatPanels())
-    {
-    }
-
     /// <summary>Initializes the kernel with given routes.</summary>
     /// <param name="integerRow">For one token of codes.</param>
     /// <param name="integerTiles">For several tokens of codes: the first that fits the groups is used.</param>
@@ -42,6 +36,9 @@ public sealed class CodeProductSimd : ICodeProductKernel
 
     /// <inheritdoc/>
     public int RowGranularity => 16;
+
+    /// <inheritdoc/>
+    public bool NeedsOwnThreads(WeightFormat format, bool integerActivations, int tokens) => false;
 
     /// <inheritdoc/>
     public string Describe(WeightFormat format, bool integerActivations) =>
@@ -77,34 +74,40 @@ public sealed class CodeProductSimd : ICodeProductKernel
         route.Multiply(source, tokens, weights, firstRow, rowCount, destination);
     }
 
+    /// <summary>Creates the kernel of 512-bit vectors. Groups that are no whole 512-bit vectors go to 256-bit tiles.</summary>
     // One token is bound by memory, so 256 bits are enough for rows. vpdpbusd does at 256 bits more than three instructions at 512.
-    private static IIntegerRoute IntegerRow() =>
-        AvxVnni.IsSupported ? new IntegerRow<AvxVnniByteStep, Vector256<byte>, Vector256<int>, Vector256<float>>()
-        : Avx2.IsSupported ? new IntegerRow<Avx2ByteStep, Vector256<byte>, Vector256<int>, Vector256<float>>()
-        : new IntegerRow<Vector128ByteStep, Vector128<byte>, Vector128<int>, Vector128<float>>();
+    internal static CodeProductSimd Avx512() => new(
+        Avx2Row(),
+        AvxVnni.IsSupported ? [Avx2Tile()] : [new IntegerTile<Avx512ByteStep, Vector512<byte>, Vector512<int>, Vector512<float>>(), Avx2Tile()],
+        Avx2FloatRow(),
+        new FloatPanels("avx512", new FloatMatmulLanes<Lanes512, Vector512<float>>()));
 
-    private static IIntegerRoute[] IntegerTiles()
+    /// <summary>Creates the kernel of 256-bit vectors, with AVX-VNNI where the processor has it.</summary>
+    internal static CodeProductSimd Avx2() =>
+        new(Avx2Row(), [Avx2Tile()], Avx2FloatRow(), new FloatPanels("avx2", new FloatMatmulLanes<Lanes256, Vector256<float>>()));
+
+    /// <summary>Creates the kernel of portable 128-bit vectors; without vector hardware they run one lane at a time.</summary>
+    internal static CodeProductSimd Portable() => new(
+        new IntegerRow<Vector128ByteStep, Vector128<byte>, Vector128<int>, Vector128<float>>(),
+        [new IntegerTile<Vector128ByteStep, Vector128<byte>, Vector128<int>, Vector128<float>>()],
+        new FloatRow<Fields128, Vector128<int>, Lanes128, Vector128<float>>(Vector128ByteStep.Name),
+        new FloatPanels(
+            Vector128ByteStep.Name,
+            Vector128.IsHardwareAccelerated ? new FloatMatmulLanes<Lanes128, Vector128<float>>() : new FloatMatmulLanes<SingleLane, float>()));
+
+    private static IIntegerRoute Avx2Row() => AvxVnni.IsSupported
+        ? new IntegerRow<AvxVnniByteStep, Vector256<byte>, Vector256<int>, Vector256<float>>()
+        : new IntegerRow<Avx2ByteStep, Vector256<byte>, Vector256<int>, Vector256<float>>();
+
+    private static IIntegerRoute Avx2Tile() => AvxVnni.IsSupported
+        ? new IntegerTile<AvxVnniByteStep, Vector256<byte>, Vector256<int>, Vector256<float>>()
+        : new IntegerTile<Avx2ByteStep, Vector256<byte>, Vector256<int>, Vector256<float>>();
+
+    private static IFloatRoute Avx2FloatRow()
     {
-        IIntegerRoute avx2 = new IntegerTile<Avx2ByteStep, Vector256<byte>, Vector256<int>, Vector256<float>>();
-        return AvxVnni.IsSupported ? [new IntegerTile<AvxVnniByteStep, Vector256<byte>, Vector256<int>, Vector256<float>>()]
-            : Avx512BW.IsSupported ? [new IntegerTile<Avx512ByteStep, Vector512<byte>, Vector512<int>, Vector512<float>>(), avx2]
-            : Avx2.IsSupported ? [avx2]
-            : [new IntegerTile<Vector128ByteStep, Vector128<byte>, Vector128<int>, Vector128<float>>()];
-    }
-
-    private static IFloatRoute FloatRow()
-    {
-        if (!Avx2.IsSupported)
-        {
-            return new FloatRow<Fields128, Vector128<int>, Lanes128, Vector128<float>>(Vector128ByteStep.Name);
-        }
-
         FloatRow<Fields256, Vector256<int>, Lanes256, Vector256<float>> exact = new("avx2");
         return AvxVnni.IsSupported
             ? new FixedPointRow<AvxVnniByteStep, Vector256<byte>, Vector256<int>, Vector256<float>>(exact)
             : new FixedPointRow<Avx2ByteStep, Vector256<byte>, Vector256<int>, Vector256<float>>(exact);
     }
-
-    private static FloatPanels FloatPanels() => new(
-        Vector512.IsHardwareAccelerated ? "avx512" : Vector256.IsHardwareAccelerated ? "avx2" : Vector128ByteStep.Name, new FloatMatmulSimd());
 }

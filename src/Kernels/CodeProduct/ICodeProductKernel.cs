@@ -14,6 +14,12 @@ public interface ICodeProductKernel
     /// <summary>Gets the number of rows that a split over threads should be a multiple of.</summary>
     int RowGranularity { get; }
 
+    /// <summary>Says whether calls must come from a team's own threads: <see cref="Threading.WorkerTeam.Run"/> with <c>ownThreadsOnly</c>.</summary>
+    /// <param name="format">Packing of the weight codes.</param>
+    /// <param name="integerActivations">Whether the activations are codes.</param>
+    /// <param name="tokens">Number of tokens of the call.</param>
+    bool NeedsOwnThreads(WeightFormat format, bool integerActivations, int tokens);
+
     /// <summary>Names what runs for a format, for tables: for example <c>int8×int8 avxvnni</c> or <c>float×int4 avx2</c>.</summary>
     /// <param name="format">Packing of the weight codes.</param>
     /// <param name="integerActivations">Whether the activations are codes.</param>

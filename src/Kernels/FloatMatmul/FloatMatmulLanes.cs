@@ -13,6 +13,9 @@ internal sealed class FloatMatmulLanes<TLanes, TVector>(int? tiledFromTokens = n
     public int RowGranularity => 32;
 
     /// <inheritdoc/>
+    public bool NeedsOwnThreads(FloatType type, int tokens) => false;
+
+    /// <inheritdoc/>
     public void Multiply(ReadOnlySpan<float> source, int tokens, FloatWeights weights, int firstRow, int rowCount, Span<float> destination)
     {
         FloatMatmulShape.Check(source, tokens, weights, firstRow, rowCount, destination);

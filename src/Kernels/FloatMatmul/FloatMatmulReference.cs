@@ -10,6 +10,9 @@ public sealed class FloatMatmulReference : IFloatMatmulKernel
     public int RowGranularity => 1;
 
     /// <inheritdoc/>
+    public bool NeedsOwnThreads(FloatType type, int tokens) => false;
+
+    /// <inheritdoc/>
     public void Multiply(ReadOnlySpan<float> source, int tokens, FloatWeights weights, int firstRow, int rowCount, Span<float> destination)
     {
         FloatMatmulShape.Check(source, tokens, weights, firstRow, rowCount, destination);

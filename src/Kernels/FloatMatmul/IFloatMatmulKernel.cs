@@ -12,6 +12,11 @@ public interface IFloatMatmulKernel
     /// <summary>Gets the number of rows that a split over threads should be a multiple of.</summary>
     int RowGranularity { get; }
 
+    /// <summary>Says whether calls must come from a team's own threads: <see cref="Threading.WorkerTeam.Run"/> with <c>ownThreadsOnly</c>.</summary>
+    /// <param name="type">Element type of the weights.</param>
+    /// <param name="tokens">Number of tokens of the call.</param>
+    bool NeedsOwnThreads(FloatType type, int tokens);
+
     /// <summary>Computes some output features of every token.</summary>
     /// <param name="source">Activations. Shape <c>[tokens, columns]</c>.</param>
     /// <param name="tokens">Number of tokens, zero or more.</param>

@@ -4,7 +4,7 @@ namespace OutlierQuant.Kernels.Threading;
 
 /// <summary>One loop that a team shares out: what is left of it, who works on it, and what went wrong.</summary>
 /// <remarks>A thread that wakes up late finds the loop closed and does not delay the caller.</remarks>
-internal sealed class TeamLoop(int itemCount, int granularity, int desiredRanges, Action<int, int> body)
+internal sealed class TeamLoop(int itemCount, int granularity, int desiredRanges, Action<int, int> body, bool ownThreadsOnly)
 {
     private const int Closed = int.MinValue;
     private const int SpinRounds = 400;
@@ -17,6 +17,9 @@ internal sealed class TeamLoop(int itemCount, int granularity, int desiredRanges
     private ExceptionDispatchInfo? _failure;
 
     public long RangeCount => (itemCount + _rangeSize - 1) / _rangeSize;
+
+    /// <summary>Gets a value indicating whether the caller's thread takes no ranges.</summary>
+    public bool OwnThreadsOnly => ownThreadsOnly;
 
     /// <summary>Joins the loop as one of the team's own threads; false once the caller has closed it.</summary>
     public bool TryEnter()
@@ -38,7 +41,8 @@ internal sealed class TeamLoop(int itemCount, int granularity, int desiredRanges
 
     public void Leave()
     {
-        if (Interlocked.Decrement(ref _helpers) == Closed)
+        // A caller that takes no ranges also waits for the last one to be taken, so any thread that finds none left tells it.
+        if (Interlocked.Decrement(ref _helpers) == Closed || ownThreadsOnly)
         {
             lock (_idle)
             {
@@ -65,13 +69,23 @@ internal sealed class TeamLoop(int itemCount, int granularity, int desiredRanges
         }
     }
 
+    /// <summary>Waits until every range has been taken, or a body has thrown.</summary>
+    public void WaitUntilTaken() => Wait(() => Volatile.Read(ref _next) >= itemCount);
+
     /// <summary>Lets no further thread in and waits until those inside have left.</summary>
     public void CloseAndWait()
     {
         Interlocked.Or(ref _helpers, Closed);
+        Wait(() => Volatile.Read(ref _helpers) == Closed);
+    }
+
+    public void ThrowIfFailed() => _failure?.Throw();
+
+    private void Wait(Func<bool> isOver)
+    {
         for (int round = 0; round < SpinRounds; round++)
         {
-            if (Volatile.Read(ref _helpers) == Closed)
+            if (isOver())
             {
                 return;
             }
@@ -81,14 +95,12 @@ internal sealed class TeamLoop(int itemCount, int granularity, int desiredRanges
 
         lock (_idle)
         {
-            while (Volatile.Read(ref _helpers) != Closed)
+            while (!isOver())
             {
                 Monitor.Wait(_idle);
             }
         }
     }
-
-    public void ThrowIfFailed() => _failure?.Throw();
 
     private long Take() => Interlocked.Add(ref _next, _rangeSize) - _rangeSize;
 

@@ -1,10 +1,15 @@
+using OutlierQuant.Kernels.MachineCode;
+
 namespace OutlierQuant.Kernels.Threading;
 
-/// <summary>A fixed number of threads that share out the items of one loop at a time: the caller's thread and <c>threads − 1</c> of the team's own.</summary>
+/// <summary>A fixed number of threads that share out the items of one loop at a time: the caller's thread and <c>threads − 1</c> of the team's own,
+/// or <c>threads</c> of its own.</summary>
 /// <remarks>
 /// <para>Ranges are handed out as threads become free, so a thread that is held up delays only its own range. Which thread computes a range is
 /// not determined; results are, as long as the body computes an item the same way in any range.</para>
 /// <para>Loops of several callers run one after another. A loop inside a body of the same team is refused, because it would wait for itself.</para>
+/// <para>Tile registers (AMX) may be used on the team's own threads alone, because only these have a signal stack that is large enough. A loop that
+/// needs them asks for it; the thread that then stands in for the caller's starts with the first such loop.</para>
 /// <para>Waiting threads spin for some microseconds, which is the time between two kernels of a forward pass, and then sleep.</para>
 /// </remarks>
 public sealed class WorkerTeam : IDisposable
@@ -21,7 +26,9 @@ public sealed class WorkerTeam : IDisposable
 
     private readonly Lock _turn = new();
     private readonly object _wake = new();
+    private readonly object _wakeSubstitute = new();
     private readonly Thread[] _threads;
+    private Thread? _substitute;
     private volatile TeamLoop? _loop;
     private volatile bool _disposed;
 
@@ -35,8 +42,7 @@ public sealed class WorkerTeam : IDisposable
         _threads = new Thread[threads - 1];
         for (int i = 0; i < _threads.Length; i++)
         {
-            _threads[i] = new Thread(Work) { IsBackground = true, Name = $"OutlierQuant worker {i + 1}" };
-            _threads[i].Start();
+            _threads[i] = Start($"OutlierQuant worker {i + 1}", _wake, ownLoopsOnly: false);
         }
     }
 
@@ -47,10 +53,11 @@ public sealed class WorkerTeam : IDisposable
     /// <param name="itemCount">Number of items, zero or more.</param>
     /// <param name="granularity">Every range but the last is a multiple of this, positive.</param>
     /// <param name="body">Receives the first item and the number of items of a range.</param>
+    /// <param name="ownThreadsOnly">Whether the caller's thread takes no ranges and one more of the team's own does so instead.</param>
     /// <exception cref="InvalidOperationException">Called from a body of the same team.</exception>
     /// <exception cref="ObjectDisposedException">The team has been disposed.</exception>
     /// <remarks>When a body throws, no new ranges start, and the first exception is rethrown once all running bodies have stopped.</remarks>
-    public void Run(int itemCount, int granularity, Action<int, int> body)
+    public void Run(int itemCount, int granularity, Action<int, int> body, bool ownThreadsOnly = false)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(itemCount);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(granularity);
@@ -63,17 +70,23 @@ public sealed class WorkerTeam : IDisposable
         lock (_turn)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            TeamLoop loop = new(itemCount, granularity, ThreadCount * RangesPerThread, body);
-            if (loop.RangeCount > 1 && _threads.Length > 0)
+            TeamLoop loop = new(itemCount, granularity, ThreadCount * RangesPerThread, body, ownThreadsOnly);
+            if (_threads.Length > 0 && (loop.RangeCount > 1 || ownThreadsOnly))
             {
-                lock (_wake)
-                {
-                    _loop = loop;
-                    Monitor.PulseAll(_wake);
-                }
+                Wake(loop, _wake);
             }
 
-            TakeRanges(loop);
+            if (ownThreadsOnly)
+            {
+                _substitute ??= Start("OutlierQuant worker 0", _wakeSubstitute, ownLoopsOnly: true);
+                Wake(loop, _wakeSubstitute);
+                loop.WaitUntilTaken();
+            }
+            else
+            {
+                TakeRanges(loop);
+            }
+
             loop.CloseAndWait();
             _loop = null;
             loop.ThrowIfFailed();
@@ -85,16 +98,32 @@ public sealed class WorkerTeam : IDisposable
     {
         lock (_turn)
         {
-            lock (_wake)
-            {
-                _disposed = true;
-                Monitor.PulseAll(_wake);
-            }
+            _disposed = true;
+            Wake(null, _wake);
+            Wake(null, _wakeSubstitute);
         }
 
         foreach (Thread thread in _threads)
         {
             thread.Join();
+        }
+
+        _substitute?.Join();
+    }
+
+    private Thread Start(string name, object wake, bool ownLoopsOnly)
+    {
+        Thread thread = new(() => Work(wake, ownLoopsOnly)) { IsBackground = true, Name = name };
+        thread.Start();
+        return thread;
+    }
+
+    private void Wake(TeamLoop? loop, object wake)
+    {
+        lock (wake)
+        {
+            _loop = loop;
+            Monitor.PulseAll(wake);
         }
     }
 
@@ -106,10 +135,11 @@ public sealed class WorkerTeam : IDisposable
         _runningHere = outer;
     }
 
-    private void Work()
+    private void Work(object wake, bool ownLoopsOnly)
     {
+        using AlternateSignalStack? signalStack = AmxPermission.RefusedBecause is null ? new() : null;
         TeamLoop? done = null;
-        while (AwaitLoop(done) is TeamLoop loop)
+        while (AwaitLoop(done, wake, ownLoopsOnly) is TeamLoop loop)
         {
             if (loop.TryEnter())
             {
@@ -122,12 +152,12 @@ public sealed class WorkerTeam : IDisposable
     }
 
     /// <summary>Returns the next loop, or null when the team has been disposed.</summary>
-    private TeamLoop? AwaitLoop(TeamLoop? done)
+    private TeamLoop? AwaitLoop(TeamLoop? done, object wake, bool ownLoopsOnly)
     {
         for (int round = 0; round < SpinRounds && !_disposed; round++)
         {
             TeamLoop? loop = _loop;
-            if (IsNew(loop, done))
+            if (IsNext(loop))
             {
                 return loop;
             }
@@ -135,22 +165,22 @@ public sealed class WorkerTeam : IDisposable
             Thread.SpinWait(PausesPerRound);
         }
 
-        lock (_wake)
+        lock (wake)
         {
             while (!_disposed)
             {
                 TeamLoop? loop = _loop;
-                if (IsNew(loop, done))
+                if (IsNext(loop))
                 {
                     return loop;
                 }
 
-                Monitor.Wait(_wake);
+                Monitor.Wait(wake);
             }
         }
 
         return null;
-    }
 
-    private static bool IsNew(TeamLoop? loop, TeamLoop? done) => loop is not null && loop != done;
+        bool IsNext(TeamLoop? loop) => loop is not null && loop != done && (loop.OwnThreadsOnly || !ownLoopsOnly);
+    }
 }

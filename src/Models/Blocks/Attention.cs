@@ -39,7 +39,7 @@ internal static class Attention
                 int tileQueries = Math.Min(QueriesPerTile, tokens - firstQuery);
                 AttendTile(shape, queries.Span, attended.Span, call, head, firstQuery, tileQueries, observed);
             }
-        });
+        }, call.Context.Suite.FloatMatmul.NeedsOwnThreads(FloatType.F32, QueriesPerTile));
         if (observed is not null)
         {
             call.Observer!.Observe(point, call.Window, call.Chunk, observed, shape.Heads * tokens, keys);

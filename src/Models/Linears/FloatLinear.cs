@@ -141,6 +141,6 @@ public sealed class FloatLinear : Linear
                 Span<float> part = products.Slice((token * slabRows) + first, count);
                 TensorPrimitives.Add(part, Bias.AsSpan(slabFirst + first, count), part);
             }
-        });
+        }, kernel.NeedsOwnThreads(_type, tokens));
     }
 }

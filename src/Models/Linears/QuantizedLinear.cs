@@ -94,7 +94,7 @@ public sealed class QuantizedLinear : Linear
             {
                 kernel.Multiply(source.Span, tokens, Weights.AsPacked(), first, count, products.Span);
                 AddVectors(products.Span, tokens, chunk.SinkRow, first, count);
-            });
+            }, kernel.NeedsOwnThreads(Weights.Format, integerActivations: false, tokens));
             return;
         }
 
@@ -103,7 +103,7 @@ public sealed class QuantizedLinear : Linear
         {
             kernel.Multiply(codes.AsCodes(), Weights.AsPacked(), first, count, products.Span);
             AddVectors(products.Span, tokens, chunk.SinkRow, first, count);
-        });
+        }, kernel.NeedsOwnThreads(Weights.Format, integerActivations: true, tokens));
     }
 
     private void AddVectors(Span<float> products, int tokens, int sinkRow, int first, int count)

@@ -63,7 +63,7 @@ public sealed class CodeProductShapeTests
     {
         Assert.Equal("int8×int4 reference", new CodeProductReference().Describe(WeightFormat.Int4, integerActivations: true));
         Assert.Equal("float×ternary vector128", ProductKernels.Named("vector128").Describe(WeightFormat.Ternary, integerActivations: false).Replace("scalar", "vector128", StringComparison.Ordinal));
-        Assert.StartsWith("int8×int8 ", KernelSuite.Simd.CodeProduct.Describe(WeightFormat.Int8, integerActivations: true), StringComparison.Ordinal);
+        Assert.StartsWith("int8×int8 ", KernelSuite.Fastest.CodeProduct.Describe(WeightFormat.Int8, integerActivations: true), StringComparison.Ordinal);
         Assert.Equal("format", Assert.Throws<ArgumentOutOfRangeException>(() => new CodeProductReference().Describe((WeightFormat)7, integerActivations: true)).ParamName);
     }
 

@@ -130,7 +130,7 @@ public sealed class CodeProductTests
     [InlineData(7)]
     public void Multiply_AnyThreadCount_GivesTheSameBits(int threads)
     {
-        ICodeProductKernel kernel = KernelSuite.Simd.CodeProduct;
+        ICodeProductKernel kernel = KernelSuite.Fastest.CodeProduct;
         using WorkerTeam team = new(threads);
         foreach (WeightFormat format in Enum.GetValues<WeightFormat>())
         {
@@ -167,7 +167,7 @@ public sealed class CodeProductTests
         Gen.Choose(1, 300).ToArbitrary(), Gen.Choose(0, 1_000_000).ToArbitrary(), Gen.Elements(Enum.GetValues<WeightFormat>()).ToArbitrary(), (columns, seed, format) =>
         {
             ProductCase product = new(format, 1 + (seed % 3), 1 + (seed % 7), columns, 32, seed % 2, seed);
-            float[] once = product.Multiply(KernelSuite.Simd.CodeProduct, onCodes: true);
+            float[] once = product.Multiply(KernelSuite.Fastest.CodeProduct, onCodes: true);
             (float[] scales, float[] preserved) = (product.ActivationScales, product.PreservedActivations);
             for (int i = 0; i < scales.Length; i++)
             {
@@ -179,7 +179,7 @@ public sealed class CodeProductTests
                 preserved[i] *= 4;
             }
 
-            return product.Multiply(KernelSuite.Simd.CodeProduct, onCodes: true).SequenceEqual(once.Select(value => 4 * value));
+            return product.Multiply(KernelSuite.Fastest.CodeProduct, onCodes: true).SequenceEqual(once.Select(value => 4 * value));
         });
 
     private static int[] Bits(float[] values) => [.. values.Select(BitConverter.SingleToInt32Bits)];

@@ -21,7 +21,7 @@ internal static class ProductKernels
         Dictionary<string, ICodeProductKernel> all = new()
         {
             ["reference"] = new CodeProductReference(),
-            ["simd"] = new CodeProductSimd(),
+            ["fastest"] = KernelSuite.Fastest.CodeProduct,
             ["vector128"] = new CodeProductSimd(
                 new IntegerRow<Vector128ByteStep, Vector128<byte>, Vector128<int>, Vector128<float>>(),
                 [new IntegerTile<Vector128ByteStep, Vector128<byte>, Vector128<int>, Vector128<float>>()],

@@ -127,7 +127,7 @@ public sealed class RowQuantizeTests
     {
         int[] channels = channel < row.Length ? [channel] : [];
         float scale = (scaleStep + 1) / 16f;
-        AssertSame(Quantize(new RowQuantizeReference(), row, channels, scale, 1), Quantize(KernelSuite.Simd.RowQuantize, row, channels, scale, 1));
+        AssertSame(Quantize(new RowQuantizeReference(), row, channels, scale, 1), Quantize(KernelSuite.Fastest.RowQuantize, row, channels, scale, 1));
     }
 
     [Theory]

@@ -174,6 +174,70 @@ public sealed class WorkerTeamTests
         Assert.Equal(3, barrier.CurrentPhaseNumber);
     }
 
+    [Theory]
+    [MemberData(nameof(ThreadCounts))]
+    public void Run_OwnThreadsOnly_CoversEachItemOnceAndNeverOnTheCaller(int threads)
+    {
+        using WorkerTeam team = new(threads);
+        int caller = Environment.CurrentManagedThreadId;
+        HashSet<int> seen = [];
+        for (int items = 0; items <= 130; items++)
+        {
+            int[] visits = new int[items];
+            foreach (bool ownThreadsOnly in (bool[])[true, false, true])
+            {
+                team.Run(items, 1, (first, count) =>
+                {
+                    Assert.True(!ownThreadsOnly || Environment.CurrentManagedThreadId != caller);
+                    lock (seen)
+                    {
+                        seen.Add(ownThreadsOnly ? Environment.CurrentManagedThreadId : -1);
+                    }
+
+                    for (int i = first; i < first + count; i++)
+                    {
+                        Interlocked.Increment(ref visits[i]);
+                    }
+                }, ownThreadsOnly);
+            }
+
+            Assert.All(visits, v => Assert.Equal(3, v));
+        }
+
+        Assert.InRange(seen.Count - 1, 1, threads);
+    }
+
+    [Fact]
+    public void Run_OwnThreadsOnly_AsManyThreadsTakePart()
+    {
+        using WorkerTeam team = new(3);
+        using Barrier barrier = new(3);
+        team.Run(3, 1, (_, _) => Assert.True(barrier.SignalAndWait(TimeSpan.FromSeconds(60))), ownThreadsOnly: true);
+        Assert.Equal(1, barrier.CurrentPhaseNumber);
+    }
+
+    [Theory]
+    [MemberData(nameof(ThreadCounts))]
+    public void Run_OwnThreadsOnlyBodyThrows_RethrowsAndTheTeamStaysUsable(int threads)
+    {
+        using WorkerTeam team = new(threads);
+        for (int round = 0; round < 50; round++)
+        {
+            Assert.Throws<InvalidDataException>(() => team.Run(100, 1, (first, _) =>
+            {
+                if (first >= 40)
+                {
+                    throw new InvalidDataException("item");
+                }
+            }, ownThreadsOnly: true));
+        }
+
+        int done = 0;
+        team.Run(100, 1, (_, count) => Interlocked.Add(ref done, count), ownThreadsOnly: true);
+        Assert.Equal(100, done);
+        Assert.Throws<InvalidOperationException>(() => team.Run(8, 1, (_, _) => team.Run(1, 1, (_, _) => { }, ownThreadsOnly: true), ownThreadsOnly: true));
+    }
+
     [Fact]
     public void Run_AfterDispose_Throws()
     {

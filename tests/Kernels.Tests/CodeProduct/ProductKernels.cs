@@ -4,6 +4,7 @@ using OutlierQuant.Kernels.CodeProduct;
 using OutlierQuant.Kernels.CodeProduct.Steps;
 using OutlierQuant.Kernels.FloatMatmul;
 using OutlierQuant.Kernels.FloatMatmul.Lanes;
+using OutlierQuant.Kernels.TiledProduct.BF16;
 
 namespace OutlierQuant.Kernels.Tests.CodeProduct;
 
@@ -28,6 +29,15 @@ internal static class ProductKernels
                 new FloatRow<Fields128, Vector128<int>, Lanes128, Vector128<float>>("vector128"),
                 new FloatPanels("vector128", new FloatMatmulLanes<Lanes128, Vector128<float>>())),
         };
+
+        if (Avx2.IsSupported)
+        {
+            all["bf16 tiles"] = new CodeProductSimd(
+                new IntegerRow<Avx2ByteStep, Vector256<byte>, Vector256<int>, Vector256<float>>(),
+                [new IntegerTile<Avx2ByteStep, Vector256<byte>, Vector256<int>, Vector256<float>>()],
+                new FloatRow<Fields256, Vector256<int>, Lanes256, Vector256<float>>("avx2"),
+                new FloatTiles(new BF16Product(new TwinTileKernel()), new FloatPanels("avx2", new FloatMatmulLanes<Lanes256, Vector256<float>>()), roundsToBF16: false, fromTokens: 1));
+        }
 
         // Without AVX2 even the twins' helpers run one lane at a time, and nothing new is tested.
         if (Avx2.IsSupported)

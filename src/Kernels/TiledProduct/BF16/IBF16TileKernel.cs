@@ -1,0 +1,14 @@
+namespace OutlierQuant.Kernels.TiledProduct.BF16;
+
+/// <summary>Multiplies bf16 tiles: the innermost loops of the product.</summary>
+internal unsafe interface IBF16TileKernel
+{
+    /// <summary>Gets the name that tables show.</summary>
+    string Name { get; }
+
+    /// <summary>Gets a value indicating whether only the team's own threads may call it.</summary>
+    bool NeedsOwnThreads { get; }
+
+    /// <summary>Carries the steps out. Elements have the bits that <see cref="TileProductTwin"/> gives.</summary>
+    void Multiply(in TileSteps steps);
+}

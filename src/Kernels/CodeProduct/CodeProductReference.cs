@@ -1,3 +1,5 @@
+using OutlierQuant.Kernels.TiledProduct.BF16;
+
 namespace OutlierQuant.Kernels.CodeProduct;
 
 /// <summary>The scalar definition of the products over packed codes. Written to be read; the others are tested against it.</summary>
@@ -44,7 +46,10 @@ public sealed class CodeProductReference : ICodeProductKernel
     }
 
     /// <inheritdoc/>
-    public void Multiply(ReadOnlySpan<float> source, int tokens, PackedWeights weights, int firstRow, int rowCount, Span<float> destination)
+    public FloatActivationTiles? Reserve(int tokens, PackedWeights weights) => null;
+
+    /// <inheritdoc/>
+    public void Multiply(ReadOnlySpan<float> source, int tokens, PackedWeights weights, int firstRow, int rowCount, Span<float> destination, FloatActivationTiles? tiles = null)
     {
         CodeProductShape.Check(source, tokens, weights, firstRow, rowCount, destination);
         int groups = CodeProductShape.Groups(weights);

@@ -3,6 +3,7 @@ using System.Runtime.Intrinsics.X86;
 using OutlierQuant.Kernels.CodeProduct.Steps;
 using OutlierQuant.Kernels.FloatMatmul;
 using OutlierQuant.Kernels.FloatMatmul.Lanes;
+using OutlierQuant.Kernels.TiledProduct.BF16;
 
 namespace OutlierQuant.Kernels.CodeProduct;
 
@@ -20,29 +21,32 @@ public sealed class CodeProductSimd : ICodeProductKernel
     private readonly IIntegerRoute _integerRow;
     private readonly IFloatRoute _floatRow;
     private readonly IFloatRoute _floatPanels;
+    private readonly FloatTiles? _floatTiles;
 
     /// <summary>Initializes the kernel with given routes.</summary>
     /// <param name="integerRow">For one token of codes.</param>
     /// <param name="integerTiles">For several tokens of codes: the first that fits the groups is used.</param>
     /// <param name="floatRow">For one token of floats.</param>
     /// <param name="floatPanels">For several tokens of floats, and any groups.</param>
-    internal CodeProductSimd(IIntegerRoute integerRow, IIntegerRoute[] integerTiles, IFloatRoute floatRow, IFloatRoute floatPanels)
+    /// <param name="floatTiles">For many tokens of floats, where the processor has bf16 tiles.</param>
+    internal CodeProductSimd(IIntegerRoute integerRow, IIntegerRoute[] integerTiles, IFloatRoute floatRow, IFloatRoute floatPanels, FloatTiles? floatTiles = null)
     {
         _integerRow = integerRow;
         _integerTiles = integerTiles;
         _floatRow = floatRow;
         _floatPanels = floatPanels;
+        _floatTiles = floatTiles;
     }
 
     /// <inheritdoc/>
     public int RowGranularity => 16;
 
     /// <inheritdoc/>
-    public bool NeedsOwnThreads(WeightFormat format, bool integerActivations, int tokens) => false;
+    public bool NeedsOwnThreads(WeightFormat format, bool integerActivations, int tokens) => !integerActivations && _floatTiles is not null && _floatTiles.NeedsOwnThreads(tokens);
 
     /// <inheritdoc/>
     public string Describe(WeightFormat format, bool integerActivations) =>
-        CodeProductName.Of(format, integerActivations, integerActivations ? _integerTiles[0].Name : _floatPanels.Name);
+        CodeProductName.Of(format, integerActivations, integerActivations ? _integerTiles[0].Name : _floatTiles?.Name ?? _floatPanels.Name);
 
     /// <inheritdoc/>
     public void Multiply(ActivationCodes source, PackedWeights weights, int firstRow, int rowCount, Span<float> destination)
@@ -67,9 +71,18 @@ public sealed class CodeProductSimd : ICodeProductKernel
     }
 
     /// <inheritdoc/>
-    public void Multiply(ReadOnlySpan<float> source, int tokens, PackedWeights weights, int firstRow, int rowCount, Span<float> destination)
+    public FloatActivationTiles? Reserve(int tokens, PackedWeights weights) =>
+        _floatTiles is not null && _floatTiles.Takes(tokens, weights) ? _floatTiles.Reserve(tokens, weights) : null;
+
+    /// <inheritdoc/>
+    public void Multiply(ReadOnlySpan<float> source, int tokens, PackedWeights weights, int firstRow, int rowCount, Span<float> destination, FloatActivationTiles? tiles = null)
     {
         CodeProductShape.Check(source, tokens, weights, firstRow, rowCount, destination);
+        if (_floatTiles is not null && _floatTiles.Takes(tokens, weights) && _floatTiles.TryMultiply(source, tokens, weights, firstRow, rowCount, destination, tiles))
+        {
+            return;
+        }
+
         IFloatRoute route = tokens == 1 && _floatRow.Fits(weights) ? _floatRow : _floatPanels;
         route.Multiply(source, tokens, weights, firstRow, rowCount, destination);
     }

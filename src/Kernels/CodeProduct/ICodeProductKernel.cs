@@ -1,3 +1,5 @@
+using OutlierQuant.Kernels.TiledProduct.BF16;
+
 namespace OutlierQuant.Kernels.CodeProduct;
 
 /// <summary>Multiplies activations by a weight matrix given as packed integer codes, with preserved input channels in float.</summary>
@@ -34,6 +36,12 @@ public interface ICodeProductKernel
     /// <exception cref="ArgumentException">The shapes disagree.</exception>
     void Multiply(ActivationCodes source, PackedWeights weights, int firstRow, int rowCount, Span<float> destination);
 
+    /// <summary>Reserves room for float activations in the form that this kernel multiplies; null where it takes them as they lie.</summary>
+    /// <remarks>A caller that splits the rows fills the tiles once (<see cref="FloatActivationTiles.Fill"/>) and hands them to every call; otherwise each call makes its own.</remarks>
+    /// <param name="tokens">Number of tokens.</param>
+    /// <param name="weights">The whole matrix: its preserved channels stay out of the tiles. Shape <c>[rows, columns]</c>.</param>
+    FloatActivationTiles? Reserve(int tokens, PackedWeights weights);
+
     /// <summary>Computes some output features of every token from float activations.</summary>
     /// <param name="source">Activations. The preserved channels are read from here. Shape <c>[tokens, columns]</c>.</param>
     /// <param name="tokens">Number of tokens.</param>
@@ -41,6 +49,7 @@ public interface ICodeProductKernel
     /// <param name="firstRow">First output feature to compute.</param>
     /// <param name="rowCount">Number of output features to compute.</param>
     /// <param name="destination">Receives the products; other rows are untouched. Shape <c>[tokens, rows]</c>.</param>
+    /// <param name="tiles">What <see cref="Reserve"/> returned, filled from <paramref name="source"/>; or null.</param>
     /// <exception cref="ArgumentException">The shapes disagree.</exception>
-    void Multiply(ReadOnlySpan<float> source, int tokens, PackedWeights weights, int firstRow, int rowCount, Span<float> destination);
+    void Multiply(ReadOnlySpan<float> source, int tokens, PackedWeights weights, int firstRow, int rowCount, Span<float> destination, FloatActivationTiles? tiles = null);
 }

@@ -1,4 +1,5 @@
 using OutlierQuant.Kernels.FloatMatmul.Lanes;
+using OutlierQuant.Kernels.TiledProduct.BF16;
 
 namespace OutlierQuant.Kernels.FloatMatmul;
 
@@ -16,7 +17,10 @@ internal sealed class FloatMatmulLanes<TLanes, TVector>(int? tiledFromTokens = n
     public bool NeedsOwnThreads(FloatType type, int tokens) => false;
 
     /// <inheritdoc/>
-    public void Multiply(ReadOnlySpan<float> source, int tokens, FloatWeights weights, int firstRow, int rowCount, Span<float> destination)
+    public FloatActivationTiles? Reserve(FloatType type, int tokens, int columns) => null;
+
+    /// <inheritdoc/>
+    public void Multiply(ReadOnlySpan<float> source, int tokens, FloatWeights weights, int firstRow, int rowCount, Span<float> destination, FloatActivationTiles? tiles = null)
     {
         FloatMatmulShape.Check(source, tokens, weights, firstRow, rowCount, destination);
         switch (weights.Type)

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using OutlierQuant.Kernels.TiledProduct.BF16;
 
 namespace OutlierQuant.Kernels.FloatMatmul;
 
@@ -13,7 +14,10 @@ public sealed class FloatMatmulReference : IFloatMatmulKernel
     public bool NeedsOwnThreads(FloatType type, int tokens) => false;
 
     /// <inheritdoc/>
-    public void Multiply(ReadOnlySpan<float> source, int tokens, FloatWeights weights, int firstRow, int rowCount, Span<float> destination)
+    public FloatActivationTiles? Reserve(FloatType type, int tokens, int columns) => null;
+
+    /// <inheritdoc/>
+    public void Multiply(ReadOnlySpan<float> source, int tokens, FloatWeights weights, int firstRow, int rowCount, Span<float> destination, FloatActivationTiles? tiles = null)
     {
         FloatMatmulShape.Check(source, tokens, weights, firstRow, rowCount, destination);
         for (int t = 0; t < tokens; t++)

@@ -36,7 +36,8 @@ internal static class ProductKernels
                 new IntegerRow<Avx2ByteStep, Vector256<byte>, Vector256<int>, Vector256<float>>(),
                 [new IntegerTile<Avx2ByteStep, Vector256<byte>, Vector256<int>, Vector256<float>>()],
                 new FloatRow<Fields256, Vector256<int>, Lanes256, Vector256<float>>("avx2"),
-                new FloatTiles(new BF16Product(new TwinTileKernel()), new FloatPanels("avx2", new FloatMatmulLanes<Lanes256, Vector256<float>>()), roundsToBF16: false, fromTokens: 1));
+                new FloatPanels("avx2", new FloatMatmulLanes<Lanes256, Vector256<float>>()),
+                new FloatTiles(new BF16Product(new TwinTileKernel()), FloatPrecision.F32, fromTokens: 1));
         }
 
         // Without AVX2 even the twins' helpers run one lane at a time, and nothing new is tested.

@@ -34,7 +34,7 @@ internal sealed class FloatMatmulCase
         .Append(("4 lanes, tiles", new FloatMatmulLanes<Lanes128, Vector128<float>>(1)))
         .Append(("8 lanes, tiles", new FloatMatmulLanes<Lanes256, Vector256<float>>(1)))
         .Append(("16 lanes, tiles", new FloatMatmulLanes<Lanes512, Vector512<float>>(1)))
-        .Append(("bf16 tiles", new FloatMatmulTiles(new BF16Product(new TwinTileKernel()), new FloatMatmulLanes<Lanes512, Vector512<float>>(), roundsToBF16: false, fromTokens: 1)))
+        .Append(("bf16 tiles", new FloatMatmulTiles(new BF16Product(new TwinTileKernel()), new FloatMatmulLanes<Lanes512, Vector512<float>>(), FloatPrecision.F32, fromTokens: 1, fromRows: 0)))
         .ToDictionary();
 
     /// <summary>Every element type in both layouts.</summary>

@@ -32,7 +32,7 @@ internal sealed unsafe class BF16Product(IBF16TileKernel kernel)
     /// <param name="rowCount">Number of output features to compute.</param>
     /// <param name="destination">Receives the products; other rows are untouched. Shape <c>[tokens, rows]</c>.</param>
     /// <returns>Rows whose weights cannot be split, so that their products are still to be computed; null for none.</returns>
-    public List<int>? Multiply<TWeights>(ActivationTiles activations, TWeights weights, int firstRow, int rowCount, Span<float> destination)
+    public List<int>? Multiply<TWeights>(FloatActivationTiles activations, TWeights weights, int firstRow, int rowCount, Span<float> destination)
         where TWeights : IWeightTiles, allows ref struct
     {
         PanelScratch scratch = new(Math.Min(rowCount, PanelRows), weights.Parts, Math.Min(activations.Strips, BlockStrips));
@@ -66,7 +66,7 @@ internal sealed unsafe class BF16Product(IBF16TileKernel kernel)
         return unsplittable;
     }
 
-    private void MultiplyBlock<TWeights>(ActivationTiles activations, byte* tiles, TWeights weights, Panel panel, int firstColumn, in PanelScratch scratch)
+    private void MultiplyBlock<TWeights>(FloatActivationTiles activations, byte* tiles, TWeights weights, Panel panel, int firstColumn, in PanelScratch scratch)
         where TWeights : IWeightTiles, allows ref struct
     {
         int columns = Math.Min(BlockColumns, weights.Columns - firstColumn);
@@ -142,7 +142,7 @@ internal sealed unsafe class BF16Product(IBF16TileKernel kernel)
     }
 
     /// <summary>Adds the preserved channels and writes tiles of 16 rows and 16 tokens to where they belong.</summary>
-    private static void Deliver<TWeights>(ActivationTiles activations, TWeights weights, Panel panel, in PanelScratch scratch, Span<float> destination)
+    private static void Deliver<TWeights>(FloatActivationTiles activations, TWeights weights, Panel panel, in PanelScratch scratch, Span<float> destination)
         where TWeights : IWeightTiles, allows ref struct
     {
         for (int strip = 0; strip < panel.Strips; strip++)
@@ -167,7 +167,7 @@ internal sealed unsafe class BF16Product(IBF16TileKernel kernel)
         }
     }
 
-    private static void AddPreserved<TWeights>(ActivationTiles activations, TWeights weights, int row, int firstToken, float* totals)
+    private static void AddPreserved<TWeights>(FloatActivationTiles activations, TWeights weights, int row, int firstToken, float* totals)
         where TWeights : IWeightTiles, allows ref struct
     {
         Vector512<float> sum = Vector512.Load(totals);

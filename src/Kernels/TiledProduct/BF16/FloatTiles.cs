@@ -2,38 +2,38 @@ using OutlierQuant.Kernels.CodeProduct;
 
 namespace OutlierQuant.Kernels.TiledProduct.BF16;
 
-/// <summary>Float activations times packed weights on bf16 tiles, for many tokens.</summary>
-/// <remarks>Codes are exact in bf16. Groups that do not begin where tiles do, and activations that cannot be split (see <see cref="SplitRange"/>), take another route.</remarks>
+/// <summary>Float activations times packed weights on bf16 tiles, for many tokens. Codes are exact in bf16.</summary>
 /// <param name="product">Multiplies the tiles.</param>
-/// <param name="others">Computes the rest.</param>
-/// <param name="roundsToBF16">Whether activations are rounded to bf16; otherwise the product is as accurate as one in binary32.</param>
+/// <param name="precision">Whether activations are rounded to bf16; otherwise the product is as accurate as one in binary32.</param>
 /// <param name="fromTokens">Number of tokens from which on tiles are used.</param>
-internal sealed class FloatTiles(BF16Product product, IFloatRoute others, bool roundsToBF16, int fromTokens = BF16Tile.PairSide) : IFloatRoute
+internal sealed class FloatTiles(BF16Product product, FloatPrecision precision, int fromTokens = BF16Tile.PairSide)
 {
-    /// <inheritdoc/>
+    /// <summary>Gets the name that tables show.</summary>
     public string Name => product.Kernel.Name;
 
-    /// <inheritdoc/>
-    public bool Fits(PackedWeights weights) => true;
+    /// <inheritdoc cref="ICodeProductKernel.NeedsOwnThreads"/>
+    public bool NeedsOwnThreads(int tokens) => product.Kernel.NeedsOwnThreads && tokens >= fromTokens;
 
-    /// <inheritdoc/>
-    public void Multiply(ReadOnlySpan<float> source, int tokens, PackedWeights weights, int firstRow, int rowCount, Span<float> destination)
+    /// <summary>Whether tiles suit the shape: groups must begin where tiles do.</summary>
+    public bool Takes(int tokens, PackedWeights weights) => tokens >= fromTokens && weights.Columns > 0 && CodeWeightTiles.Fits(weights);
+
+    /// <inheritdoc cref="ICodeProductKernel.Reserve"/>
+    public FloatActivationTiles Reserve(int tokens, PackedWeights weights) =>
+        new(tokens, weights.Columns, precision == FloatPrecision.BF16 ? 1 : BF16Split.MaxParts, weights.PreservedChannels);
+
+    /// <inheritdoc cref="ICodeProductKernel.Multiply(ReadOnlySpan{float}, int, PackedWeights, int, int, Span{float}, FloatActivationTiles)"/>
+    /// <returns>Whether the activations can be split (see <see cref="SplitRange"/>); if not, nothing has been computed.</returns>
+    public bool TryMultiply(ReadOnlySpan<float> source, int tokens, PackedWeights weights, int firstRow, int rowCount, Span<float> destination, FloatActivationTiles? tiles)
     {
-        if (tokens < fromTokens || weights.Columns == 0 || rowCount == 0 || !CodeWeightTiles.Fits(weights))
+        FloatActivationTiles.Check(tiles, tokens, weights.Columns, weights.PreservedChannels);
+        using FloatActivationTiles? made = tiles is null ? Reserve(tokens, weights) : null;
+        made?.Fill(source, 0, made.Strips);
+        FloatActivationTiles activations = tiles ?? made!;
+        if (activations.IsSplittable)
         {
-            others.Multiply(source, tokens, weights, firstRow, rowCount, destination);
-            return;
+            product.Multiply(activations, new CodeWeightTiles(weights), firstRow, rowCount, destination);
         }
 
-        using ActivationTiles tiles = new(tokens, weights.Columns, roundsToBF16 ? 1 : BF16Split.MaxParts, weights.PreservedChannels);
-        tiles.Pack(source, 0, tiles.Strips);
-        if (tiles.IsSplittable)
-        {
-            product.Multiply(tiles, new CodeWeightTiles(weights), firstRow, rowCount, destination);
-        }
-        else
-        {
-            others.Multiply(source, tokens, weights, firstRow, rowCount, destination);
-        }
+        return activations.IsSplittable;
     }
 }

@@ -4,7 +4,7 @@ using Xunit;
 
 namespace OutlierQuant.Kernels.Tests.TiledProduct;
 
-public sealed class ActivationTilesTests
+public sealed class FloatActivationTilesTests
 {
     [Theory]
     [InlineData(1, 1, 1)]
@@ -12,11 +12,11 @@ public sealed class ActivationTilesTests
     [InlineData(32, 64, 1)]
     [InlineData(47, 65, 2)]
     [InlineData(65, 31, 3)]
-    public void Pack_EveryElement_StandsWhereTheInstructionReadsIt(int tokens, int columns, int parts)
+    public void Fill_EveryElement_StandsWhereTheInstructionReadsIt(int tokens, int columns, int parts)
     {
         float[] source = Activations(tokens, columns);
-        using ActivationTiles tiles = new(tokens, columns, parts, []);
-        tiles.Pack(source, 0, tiles.Strips);
+        using FloatActivationTiles tiles = new(tokens, columns, parts, []);
+        tiles.Fill(source, 0, tiles.Strips);
         Assert.True(tiles.IsSplittable);
         for (int t = 0; t < tiles.Strips * 32; t++)
         {
@@ -36,13 +36,13 @@ public sealed class ActivationTilesTests
     }
 
     [Fact]
-    public void Pack_PreservedChannels_AreZeroInTheTilesAndStandBeside()
+    public void Fill_PreservedChannels_AreZeroInTheTilesAndStandBeside()
     {
         const int Tokens = 35, Columns = 70;
         float[] source = Activations(Tokens, Columns);
         (source[(2 * Columns) + 33], source[(34 * Columns) + 69], source[69]) = (float.NaN, float.NegativeInfinity, float.MaxValue);
-        using ActivationTiles tiles = new(Tokens, Columns, 3, [33, 69]);
-        tiles.Pack(source, 0, tiles.Strips);
+        using FloatActivationTiles tiles = new(Tokens, Columns, 3, [33, 69]);
+        tiles.Fill(source, 0, tiles.Strips);
         Assert.True(tiles.IsSplittable);
         for (int t = 0; t < 64; t++)
         {
@@ -54,14 +54,14 @@ public sealed class ActivationTilesTests
     }
 
     [Fact]
-    public void Pack_StripByStrip_GivesTheSameTiles()
+    public void Fill_StripByStrip_GivesTheSameTiles()
     {
         float[] source = Activations(101, 77);
-        using ActivationTiles whole = new(101, 77, 3, [5]), strips = new(101, 77, 3, [5]);
-        whole.Pack(source, 0, 4);
+        using FloatActivationTiles whole = new(101, 77, 3, [5]), strips = new(101, 77, 3, [5]);
+        whole.Fill(source, 0, 4);
         foreach (int strip in (int[])[2, 0, 3, 1])
         {
-            strips.Pack(source, strip, 1);
+            strips.Fill(source, strip, 1);
         }
 
         Assert.True(whole.Tiles.SequenceEqual(strips.Tiles));
@@ -72,30 +72,30 @@ public sealed class ActivationTilesTests
     [InlineData(float.NaN)]
     [InlineData(float.PositiveInfinity)]
     [InlineData(1e20f)]
-    public void Pack_OneValueWithoutParts_IsNoticed(float value)
+    public void Fill_OneValueWithoutParts_IsNoticed(float value)
     {
         foreach (int place in (int[])[0, 36, 37, (32 * 37) + 32, (32 * 37) + 36])
         {
             float[] source = Activations(33, 37);
             source[place] = value;
-            using ActivationTiles tiles = new(33, 37, 3, []);
-            tiles.Pack(source, 0, tiles.Strips);
+            using FloatActivationTiles tiles = new(33, 37, 3, []);
+            tiles.Fill(source, 0, tiles.Strips);
             Assert.False(tiles.IsSplittable);
         }
     }
 
     [Fact]
-    public void Pack_TokenOfTinyValues_IsNoticedButTinyValuesBesideOthersAreNot()
+    public void Fill_TokenOfTinyValues_IsNoticedButTinyValuesBesideOthersAreNot()
     {
         float[] source = Activations(2, 40);
         source.AsSpan(40).Fill(1e-30f);
-        using ActivationTiles tiny = new(2, 40, 3, []);
-        tiny.Pack(source, 0, 1);
+        using FloatActivationTiles tiny = new(2, 40, 3, []);
+        tiny.Fill(source, 0, 1);
         Assert.False(tiny.IsSplittable);
 
         source[79] = 1;
-        using ActivationTiles mixed = new(2, 40, 3, []);
-        mixed.Pack(source, 0, 1);
+        using FloatActivationTiles mixed = new(2, 40, 3, []);
+        mixed.Fill(source, 0, 1);
         Assert.True(mixed.IsSplittable);
     }
 
@@ -105,7 +105,7 @@ public sealed class ActivationTilesTests
         return [.. Enumerable.Range(0, tokens * columns).Select(_ => (random.NextSingle() - 0.5f) * 6)];
     }
 
-    private static float Element(ActivationTiles tiles, int token, int column, int part)
+    private static float Element(FloatActivationTiles tiles, int token, int column, int part)
     {
         int bytes = (token / 32 * tiles.StripBytes) + (part * tiles.PartBytes) + (column / 32 * 2048) + (token % 32 / 16 * 1024);
         ushort bits = MemoryMarshal.Cast<byte, ushort>(tiles.Tiles)[(bytes / 2) + (column % 32 / 2 * 32) + (token % 16 * 2) + (column % 2)];

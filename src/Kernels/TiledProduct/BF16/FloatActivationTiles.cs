@@ -7,11 +7,11 @@ namespace OutlierQuant.Kernels.TiledProduct.BF16;
 
 /// <summary>The activations of one product as bf16 tiles, made once and read by every range of output features.</summary>
 /// <remarks>
-/// <para>Shape <c>[strips of 32 tokens, parts, column tiles, 2]</c> of tiles. A tile holds 32 columns of 16 tokens: row <c>i</c> has columns <c>2i</c> and <c>2i + 1</c> of
+/// <para>A kernel reserves them, and only that kernel reads them. Shape <c>[strips of 32 tokens, parts, column tiles, 2]</c> of tiles. A tile holds 32 columns of 16 tokens: row <c>i</c> has columns <c>2i</c> and <c>2i + 1</c> of
 /// token 0, then of token 1, …, as <c>tdpbf16ps</c> wants its second operand. Columns and tokens beyond the last are 0.</para>
 /// <para>Preserved channels are 0 in the tiles, so that not even an infinite one takes part; their values stand beside, by channel.</para>
 /// </remarks>
-internal sealed unsafe class ActivationTiles : IDisposable
+public sealed unsafe class FloatActivationTiles : IDisposable
 {
     private const int CacheLine = 64;
 
@@ -21,12 +21,12 @@ internal sealed unsafe class ActivationTiles : IDisposable
     private readonly int _tileStart;
     private volatile bool _isSplittable = true;
 
-    /// <summary>Reserves room; <see cref="Pack"/> fills it.</summary>
+    /// <summary>Reserves room; <see cref="Fill"/> fills it.</summary>
     /// <param name="tokens">Number of tokens.</param>
     /// <param name="columns">Input features.</param>
     /// <param name="parts">Parts of an activation: 1 rounds to bf16, 3 is exact.</param>
     /// <param name="preservedChannels">Columns that take no part in the tiles, in order. Shape <c>[preserved]</c>.</param>
-    public ActivationTiles(int tokens, int columns, int parts, ReadOnlySpan<int> preservedChannels)
+    internal FloatActivationTiles(int tokens, int columns, int parts, ReadOnlySpan<int> preservedChannels)
     {
         (Tokens, Columns, Parts) = (tokens, columns, parts);
         Strips = (tokens + BF16Tile.PairSide - 1) / BF16Tile.PairSide;
@@ -46,33 +46,41 @@ internal sealed unsafe class ActivationTiles : IDisposable
     public int Columns { get; }
 
     /// <summary>Gets the number of parts of an activation.</summary>
-    public int Parts { get; }
+    internal int Parts { get; }
 
     /// <summary>Gets the number of strips of 32 tokens.</summary>
     public int Strips { get; }
 
     /// <summary>Gets the bytes of one part of a strip.</summary>
-    public int PartBytes => BF16Tile.ColumnTiles(Columns) * BF16Tile.PairBytes;
+    internal int PartBytes => BF16Tile.ColumnTiles(Columns) * BF16Tile.PairBytes;
 
     /// <summary>Gets the bytes of a strip.</summary>
-    public int StripBytes => Parts * PartBytes;
+    internal int StripBytes => Parts * PartBytes;
 
     /// <summary>Gets a value indicating whether every token packed so far has magnitudes within <see cref="SplitRange"/>; if not, the tiles are of no use.</summary>
-    public bool IsSplittable => _isSplittable;
+    internal bool IsSplittable => _isSplittable;
 
     /// <summary>Gets the tiles; a <c>fixed</c> statement over them stays at a cache line as long as the array does not move.</summary>
-    public Span<byte> Tiles => _tiles.AsSpan(_tileStart, Strips * StripBytes);
+    internal Span<byte> Tiles => _tiles.AsSpan(_tileStart, Strips * StripBytes);
 
     /// <summary>Gets one preserved channel of every token. Shape <c>[strips · 32]</c>, 0 behind the last token.</summary>
-    public ReadOnlySpan<float> Preserved(int index) => _preserved.AsSpan(index * Strips * BF16Tile.PairSide, Strips * BF16Tile.PairSide);
+    internal ReadOnlySpan<float> Preserved(int index) => _preserved.AsSpan(index * Strips * BF16Tile.PairSide, Strips * BF16Tile.PairSide);
 
     /// <summary>Fills some strips. Different strips may be filled by several threads at once.</summary>
     /// <param name="source">Activations. Shape <c>[tokens, columns]</c>.</param>
     /// <param name="firstStrip">First strip to fill.</param>
     /// <param name="stripCount">Number of strips to fill.</param>
-    [SkipLocalsInit]
-    public void Pack(ReadOnlySpan<float> source, int firstStrip, int stripCount)
+    /// <exception cref="ArgumentException">The shapes disagree.</exception>
+    public void Fill(ReadOnlySpan<float> source, int firstStrip, int stripCount)
     {
+        if (source.Length != (long)Tokens * Columns)
+        {
+            throw new ArgumentException($"{Tokens} tokens of {Columns} columns are {(long)Tokens * Columns} values, but there are {source.Length}.", nameof(source));
+        }
+
+        ArgumentOutOfRangeException.ThrowIfNegative(firstStrip);
+        ArgumentOutOfRangeException.ThrowIfNegative(stripCount);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(stripCount, Strips - firstStrip);
         float[] token = ArrayPool<float>.Shared.Rent(BF16Tile.ColumnTiles(Columns) * BF16Tile.Columns);
         Span<byte> tiles = Tiles;
         int padded = Strips * BF16Tile.PairSide;
@@ -101,7 +109,18 @@ internal sealed unsafe class ActivationTiles : IDisposable
         TransposeTiles(tiles.Slice(firstStrip * StripBytes, stripCount * StripBytes));
     }
 
-    /// <inheritdoc/>
+    /// <summary>Throws unless tiles, if there are any, hold the activations of such a product.</summary>
+    internal static void Check(FloatActivationTiles? tiles, int tokens, int columns, ReadOnlySpan<int> preservedChannels)
+    {
+        if (tiles is not null && (tokens != tiles.Tokens || columns != tiles.Columns || !preservedChannels.SequenceEqual(tiles._preservedChannels)))
+        {
+            throw new ArgumentException(
+                $"The tiles are those of {tiles.Tokens} tokens of {tiles.Columns} columns, {tiles._preservedChannels.Length} preserved; the product has {tokens} tokens of {columns} columns, {preservedChannels.Length} preserved.",
+                nameof(tiles));
+        }
+    }
+
+    /// <summary>Gives the memory back.</summary>
     public void Dispose()
     {
         ArrayPool<byte>.Shared.Return(_tiles);
@@ -125,6 +144,7 @@ internal sealed unsafe class ActivationTiles : IDisposable
     }
 
     /// <summary>Turns tiles of <c>[16 tokens, 16 pairs of columns]</c> into <c>[16 pairs, 16 tokens]</c>; a pair is one element of 32 bits.</summary>
+    [SkipLocalsInit]
     private static void TransposeTiles(Span<byte> tiles)
     {
         Span<float> copy = stackalloc float[BF16Tile.Elements];

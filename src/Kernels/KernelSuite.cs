@@ -3,6 +3,7 @@ using OutlierQuant.Kernels.CodeProduct;
 using OutlierQuant.Kernels.FloatMatmul;
 using OutlierQuant.Kernels.FloatMatmul.Lanes;
 using OutlierQuant.Kernels.GroupQuantize;
+using OutlierQuant.Kernels.MachineCode;
 using OutlierQuant.Kernels.RowQuantize;
 
 namespace OutlierQuant.Kernels;
@@ -74,9 +75,15 @@ public sealed record KernelSuite
     private static KernelSuite[] Create() =>
     [
         Vectors(
+            "amx",
+            AmxPermission.RefusedBecause ?? VectorHardware.Avx512UnavailableBecause,
+            $"int8 tiles from 32 tokens on; otherwise {VectorHardware.Avx512Integers}",
+            new FloatMatmulLanes<Lanes512, Vector512<float>>(),
+            CodeProductSimd.Amx()),
+        Vectors(
             "avx512",
             VectorHardware.Avx512UnavailableBecause,
-            $"512-bit vectors; integer rows {VectorHardware.Avx2Integers}",
+            VectorHardware.Avx512Integers,
             new FloatMatmulLanes<Lanes512, Vector512<float>>(),
             CodeProductSimd.Avx512()),
         Vectors(

@@ -1,3 +1,5 @@
+using OutlierQuant.Kernels.TiledProduct;
+
 namespace OutlierQuant.Kernels.CodeProduct;
 
 /// <summary>Activations as integer codes, one scale per token, with the preserved channels beside them in float.</summary>
@@ -14,4 +16,8 @@ public readonly ref struct ActivationCodes
 
     /// <summary>Gets the values of the preserved channels. Shape <c>[tokens, preserved]</c>.</summary>
     public ReadOnlySpan<float> Preserved { get; init; }
+
+    /// <summary>Gets the same activations packed for tiles, from <see cref="ICodeProductKernel.RentTiles"/>; null lets a kernel that needs them pack them
+    /// in every call.</summary>
+    public TiledActivations? Tiles { get; init; }
 }

@@ -1,3 +1,4 @@
+using OutlierQuant.Kernels.TiledProduct;
 using OutlierQuant.Kernels.TiledProduct.BF16;
 
 namespace OutlierQuant.Kernels.CodeProduct;
@@ -10,6 +11,9 @@ public sealed class CodeProductReference : ICodeProductKernel
 
     /// <inheritdoc/>
     public bool NeedsOwnThreads(WeightFormat format, bool integerActivations, int tokens) => false;
+
+    /// <inheritdoc/>
+    public TiledActivations? RentTiles(PackedWeights weights, int tokens) => null;
 
     /// <inheritdoc/>
     public string Describe(WeightFormat format, bool integerActivations) => CodeProductName.Of(format, integerActivations, "reference");

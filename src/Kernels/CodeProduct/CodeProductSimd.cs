@@ -3,6 +3,7 @@ using System.Runtime.Intrinsics.X86;
 using OutlierQuant.Kernels.CodeProduct.Steps;
 using OutlierQuant.Kernels.FloatMatmul;
 using OutlierQuant.Kernels.FloatMatmul.Lanes;
+using OutlierQuant.Kernels.TiledProduct;
 using OutlierQuant.Kernels.TiledProduct.BF16;
 
 namespace OutlierQuant.Kernels.CodeProduct;
@@ -39,10 +40,15 @@ public sealed class CodeProductSimd : ICodeProductKernel
     }
 
     /// <inheritdoc/>
-    public int RowGranularity => 16;
+    public int RowGranularity => TileLayout.PairRows;
 
     /// <inheritdoc/>
-    public bool NeedsOwnThreads(WeightFormat format, bool integerActivations, int tokens) => !integerActivations && _floatTiles is not null && _floatTiles.NeedsOwnThreads(tokens);
+    public bool NeedsOwnThreads(WeightFormat format, bool integerActivations, int tokens) => integerActivations
+        ? _integerTiles.Any(tiles => tiles.NeedsOwnThreads && tokens >= tiles.FewestTokens)
+        : _floatTiles is not null && _floatTiles.NeedsOwnThreads(tokens);
+
+    /// <inheritdoc/>
+    public TiledActivations? RentTiles(PackedWeights weights, int tokens) => IntegerRoute(weights, tokens)?.RentTiles(weights, tokens);
 
     /// <inheritdoc/>
     public string Describe(WeightFormat format, bool integerActivations) =>
@@ -52,22 +58,14 @@ public sealed class CodeProductSimd : ICodeProductKernel
     public void Multiply(ActivationCodes source, PackedWeights weights, int firstRow, int rowCount, Span<float> destination)
     {
         CodeProductShape.Check(source, weights, firstRow, rowCount, destination);
-        if (source.Scales.Length == 1 && _integerRow.Fits(weights))
+        if (IntegerRoute(weights, source.Scales.Length) is IIntegerRoute route)
         {
-            _integerRow.Multiply(source, weights, firstRow, rowCount, destination);
-            return;
+            route.Multiply(source, weights, firstRow, rowCount, destination);
         }
-
-        foreach (IIntegerRoute tile in _integerTiles)
+        else
         {
-            if (tile.Fits(weights))
-            {
-                tile.Multiply(source, weights, firstRow, rowCount, destination);
-                return;
-            }
+            _anyGroup.Multiply(source, weights, firstRow, rowCount, destination);
         }
-
-        _anyGroup.Multiply(source, weights, firstRow, rowCount, destination);
     }
 
     /// <inheritdoc/>
@@ -87,13 +85,30 @@ public sealed class CodeProductSimd : ICodeProductKernel
         route.Multiply(source, tokens, weights, firstRow, rowCount, destination);
     }
 
-    /// <summary>Creates the kernel of 512-bit vectors. Groups that are no whole 512-bit vectors go to 256-bit tiles.</summary>
-    // One token is bound by memory, so 256 bits are enough for rows. vpdpbusd does at 256 bits more than three instructions at 512.
-    internal static CodeProductSimd Avx512() => new(
-        Avx2Row(),
-        AvxVnni.IsSupported ? [Avx2Tile()] : [new IntegerTile<Avx512ByteStep, Vector512<byte>, Vector512<int>, Vector512<float>>(), Avx2Tile()],
-        Avx2FloatRow(),
-        new FloatPanels("avx512", new FloatMatmulLanes<Lanes512, Vector512<float>>()));
+    /// <summary>Chooses by shape alone, so that a product takes one route whatever rows are asked for; null if no route has such groups.</summary>
+    private IIntegerRoute? IntegerRoute(PackedWeights weights, int tokens)
+    {
+        if (tokens == 1 && _integerRow.Fits(weights))
+        {
+            return _integerRow;
+        }
+
+        foreach (IIntegerRoute tiles in _integerTiles)
+        {
+            if (tokens >= tiles.FewestTokens && tiles.Fits(weights))
+            {
+                return tiles;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Creates the kernel of tile registers; what they do not take goes the way of 512-bit vectors.</summary>
+    internal static CodeProductSimd Amx() => new(Avx2Row(), [new TiledIntegerRoute(AmxTiles.Int8, 32), .. Avx512Tiles()], Avx2FloatRow(), Avx512FloatPanels());
+
+    /// <summary>Creates the kernel of 512-bit vectors, with emitted vpdpbusd where the processor has it.</summary>
+    internal static CodeProductSimd Avx512() => new(Avx2Row(), Avx512Tiles(), Avx2FloatRow(), Avx512FloatPanels());
 
     /// <summary>Creates the kernel of 256-bit vectors, with AVX-VNNI where the processor has it.</summary>
     internal static CodeProductSimd Avx2() =>
@@ -108,6 +123,15 @@ public sealed class CodeProductSimd : ICodeProductKernel
             Vector128ByteStep.Name,
             Vector128.IsHardwareAccelerated ? new FloatMatmulLanes<Lanes128, Vector128<float>>() : new FloatMatmulLanes<SingleLane, float>()));
 
+    // Few tokens would leave most of a strip of 32 empty. Without 512-bit vpdpbusd, its 256-bit form does more than three instructions at 512.
+    private static IIntegerRoute[] Avx512Tiles() =>
+        VectorHardware.Avx512VnniUnavailableBecause is null ? [new TiledIntegerRoute(Avx512VnniTiles.Int8, 17), Avx2Tile()]
+        : AvxVnni.IsSupported ? [Avx2Tile()]
+        : [new IntegerTile<Avx512ByteStep, Vector512<byte>, Vector512<int>, Vector512<float>>(), Avx2Tile()];
+
+    private static FloatPanels Avx512FloatPanels() => new("avx512", new FloatMatmulLanes<Lanes512, Vector512<float>>());
+
+    // One token is bound by memory, so 256 bits are enough for rows.
     private static IIntegerRoute Avx2Row() => AvxVnni.IsSupported
         ? new IntegerRow<AvxVnniByteStep, Vector256<byte>, Vector256<int>, Vector256<float>>()
         : new IntegerRow<Avx2ByteStep, Vector256<byte>, Vector256<int>, Vector256<float>>();

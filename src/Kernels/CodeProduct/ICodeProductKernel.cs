@@ -1,3 +1,4 @@
+using OutlierQuant.Kernels.TiledProduct;
 using OutlierQuant.Kernels.TiledProduct.BF16;
 
 namespace OutlierQuant.Kernels.CodeProduct;
@@ -26,6 +27,14 @@ public interface ICodeProductKernel
     /// <param name="format">Packing of the weight codes.</param>
     /// <param name="integerActivations">Whether the activations are codes.</param>
     string Describe(WeightFormat format, bool integerActivations);
+
+    /// <summary>Rents memory for activations in the layout of tiles, if a product of so many tokens reads them that way.</summary>
+    /// <remarks>Filling it once (<see cref="TiledActivations.Pack"/>, in strips, by any threads) and passing it in <see cref="ActivationCodes.Tiles"/> saves the kernel
+    /// doing so in every call. The results are the same bits.</remarks>
+    /// <param name="weights">The whole matrix.</param>
+    /// <param name="tokens">Number of tokens of the product.</param>
+    /// <returns>Memory to fill and to dispose, or null if the codes are read as they lie.</returns>
+    TiledActivations? RentTiles(PackedWeights weights, int tokens);
 
     /// <summary>Computes some output features of every token from activation codes.</summary>
     /// <param name="source">Activation codes. Shape <c>[tokens, stride]</c>.</param>

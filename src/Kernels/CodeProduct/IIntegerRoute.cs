@@ -1,3 +1,5 @@
+using OutlierQuant.Kernels.TiledProduct;
+
 namespace OutlierQuant.Kernels.CodeProduct;
 
 /// <summary>One way through the products of activation codes and packed weights: by rows for one token, by tiles for many.</summary>
@@ -7,6 +9,15 @@ internal interface IIntegerRoute
 
     /// <summary>Whether groups of this size fall on whole vectors.</summary>
     bool Fits(PackedWeights weights);
+
+    /// <summary>Gets the number of tokens from which on the route is used.</summary>
+    int FewestTokens => 1;
+
+    /// <summary>Gets a value indicating whether only a team's own threads may use it.</summary>
+    bool NeedsOwnThreads => false;
+
+    /// <inheritdoc cref="ICodeProductKernel.RentTiles"/>
+    TiledActivations? RentTiles(PackedWeights weights, int tokens) => null;
 
     /// <inheritdoc cref="ICodeProductKernel.Multiply(ActivationCodes, PackedWeights, int, int, Span{float})"/>
     void Multiply(ActivationCodes source, PackedWeights weights, int firstRow, int rowCount, Span<float> destination);

@@ -1,6 +1,7 @@
 using System.Buffers;
 using OutlierQuant.Kernels.CodeProduct;
 using OutlierQuant.Kernels.RowQuantize;
+using OutlierQuant.Kernels.TiledProduct;
 
 namespace OutlierQuant.Models.Linears;
 
@@ -13,6 +14,7 @@ internal sealed class QuantizedActivations : IDisposable
     private readonly sbyte[] _codes;
     private readonly float[] _scales;
     private readonly float[] _preserved;
+    private TiledActivations? _tiles;
 
     private QuantizedActivations(int tokens, int columns, int preservedCount)
     {
@@ -66,6 +68,12 @@ internal sealed class QuantizedActivations : IDisposable
                     result._preserved.AsSpan(token * result._preservedCount, result._preservedCount));
             }
         });
+        result._tiles = context.Suite.CodeProduct.RentTiles(weights.AsPacked(), tokens);
+        if (result._tiles is TiledActivations tiles)
+        {
+            context.Team.Run(tiles.StripCount, 1, (first, count) => tiles.Pack(result.AsCodes(), first, count));
+        }
+
         return result;
     }
 
@@ -76,11 +84,13 @@ internal sealed class QuantizedActivations : IDisposable
         Stride = _stride,
         Scales = _scales.AsSpan(0, _tokens),
         Preserved = _preserved.AsSpan(0, _tokens * _preservedCount),
+        Tiles = _tiles,
     };
 
     /// <summary>Gives the memory back.</summary>
     public void Dispose()
     {
+        _tiles?.Dispose();
         ArrayPool<sbyte>.Shared.Return(_codes);
         ArrayPool<float>.Shared.Return(_scales);
         ArrayPool<float>.Shared.Return(_preserved);

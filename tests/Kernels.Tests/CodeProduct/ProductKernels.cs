@@ -4,6 +4,8 @@ using OutlierQuant.Kernels.CodeProduct;
 using OutlierQuant.Kernels.CodeProduct.Steps;
 using OutlierQuant.Kernels.FloatMatmul;
 using OutlierQuant.Kernels.FloatMatmul.Lanes;
+using OutlierQuant.Kernels.Tests.TiledProduct;
+using OutlierQuant.Kernels.TiledProduct;
 using OutlierQuant.Kernels.TiledProduct.BF16;
 
 namespace OutlierQuant.Kernels.Tests.CodeProduct;
@@ -29,6 +31,15 @@ internal static class ProductKernels
                 new FloatRow<Fields128, Vector128<int>, Lanes128, Vector128<float>>("vector128"),
                 new FloatPanels("vector128", new FloatMatmulLanes<Lanes128, Vector128<float>>())),
         };
+
+        foreach (TileMicrokernel tiles in TileKernels.All)
+        {
+            all[$"tiles, {tiles.Name}"] = new CodeProductSimd(
+                new TiledIntegerRoute(tiles, 1),
+                [new TiledIntegerRoute(tiles, 1), new IntegerTile<Vector128ByteStep, Vector128<byte>, Vector128<int>, Vector128<float>>()],
+                new FloatRow<Fields128, Vector128<int>, Lanes128, Vector128<float>>("vector128"),
+                new FloatPanels("vector128", new FloatMatmulLanes<Lanes128, Vector128<float>>()));
+        }
 
         if (Avx2.IsSupported)
         {

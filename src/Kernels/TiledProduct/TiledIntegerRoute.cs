@@ -1,0 +1,34 @@
+using OutlierQuant.Kernels.CodeProduct;
+
+namespace OutlierQuant.Kernels.TiledProduct;
+
+/// <summary>Activation codes times packed weights in tiles, for many tokens.</summary>
+/// <param name="kernel">An int8 microkernel.</param>
+/// <param name="fewestTokens">Tokens from which on tiles, which always hold 32, are the faster route.</param>
+internal sealed class TiledIntegerRoute(TileMicrokernel kernel, int fewestTokens) : IIntegerRoute
+{
+    public string Name => kernel.Name;
+
+    public int FewestTokens => fewestTokens;
+
+    public bool NeedsOwnThreads => kernel.NeedsOwnThreads;
+
+    public bool Fits(PackedWeights weights) => TileGroups.Fit(weights.Columns, weights.GroupSize);
+
+    public TiledActivations RentTiles(PackedWeights weights, int tokens) => new(tokens, TileLayout.Steps(weights.Columns), weights.PreservedChannels.Length);
+
+    public void Multiply(ActivationCodes source, PackedWeights weights, int firstRow, int rowCount, Span<float> destination)
+    {
+        CodePanels panels = new(weights, kernel.NeedsStarts);
+        if (source.Tiles is TiledActivations packed)
+        {
+            packed.CheckShape(source);
+            TileDriver.Multiply(kernel, panels, packed, firstRow, rowCount, destination);
+            return;
+        }
+
+        using TiledActivations own = RentTiles(weights, source.Scales.Length);
+        own.Pack(source, 0, own.StripCount);
+        TileDriver.Multiply(kernel, panels, own, firstRow, rowCount, destination);
+    }
+}

@@ -1,4 +1,4 @@
-using OutlierQuant.Kernels.TiledProduct;
+using OutlierQuant.Kernels.TiledProduct.Int8;
 
 namespace OutlierQuant.Kernels.CodeProduct;
 
@@ -17,7 +17,7 @@ public readonly ref struct ActivationCodes
     /// <summary>Gets the values of the preserved channels. Shape <c>[tokens, preserved]</c>.</summary>
     public ReadOnlySpan<float> Preserved { get; init; }
 
-    /// <summary>Gets the same activations packed for tiles, from <see cref="ICodeProductKernel.RentTiles"/>; null lets a kernel that needs them pack them
+    /// <summary>Gets the same activations packed for tiles, from <see cref="ICodeProductKernel.ReserveCodes"/>; null lets a kernel that needs them pack them
     /// in every call.</summary>
-    public TiledActivations? Tiles { get; init; }
+    public CodeActivationTiles? Tiles { get; init; }
 }

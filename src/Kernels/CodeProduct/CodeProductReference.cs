@@ -1,5 +1,5 @@
-using OutlierQuant.Kernels.TiledProduct;
 using OutlierQuant.Kernels.TiledProduct.BF16;
+using OutlierQuant.Kernels.TiledProduct.Int8;
 
 namespace OutlierQuant.Kernels.CodeProduct;
 
@@ -13,7 +13,7 @@ public sealed class CodeProductReference : ICodeProductKernel
     public bool NeedsOwnThreads(WeightFormat format, bool integerActivations, int tokens) => false;
 
     /// <inheritdoc/>
-    public TiledActivations? RentTiles(PackedWeights weights, int tokens) => null;
+    public CodeActivationTiles? ReserveCodes(int tokens, PackedWeights weights) => null;
 
     /// <inheritdoc/>
     public string Describe(WeightFormat format, bool integerActivations) => CodeProductName.Of(format, integerActivations, "reference");

@@ -3,8 +3,8 @@ using System.Runtime.Intrinsics.X86;
 using OutlierQuant.Kernels.CodeProduct.Steps;
 using OutlierQuant.Kernels.FloatMatmul;
 using OutlierQuant.Kernels.FloatMatmul.Lanes;
-using OutlierQuant.Kernels.TiledProduct;
 using OutlierQuant.Kernels.TiledProduct.BF16;
+using OutlierQuant.Kernels.TiledProduct.Int8;
 
 namespace OutlierQuant.Kernels.CodeProduct;
 
@@ -48,7 +48,7 @@ public sealed class CodeProductSimd : ICodeProductKernel
         : _floatTiles is not null && _floatTiles.NeedsOwnThreads(tokens);
 
     /// <inheritdoc/>
-    public TiledActivations? RentTiles(PackedWeights weights, int tokens) => IntegerRoute(weights, tokens)?.RentTiles(weights, tokens);
+    public CodeActivationTiles? ReserveCodes(int tokens, PackedWeights weights) => IntegerRoute(weights, tokens)?.ReserveCodes(tokens, weights);
 
     /// <inheritdoc/>
     public string Describe(WeightFormat format, bool integerActivations) =>

@@ -1,5 +1,5 @@
-using OutlierQuant.Kernels.TiledProduct;
 using OutlierQuant.Kernels.TiledProduct.BF16;
+using OutlierQuant.Kernels.TiledProduct.Int8;
 
 namespace OutlierQuant.Kernels.CodeProduct;
 
@@ -28,13 +28,12 @@ public interface ICodeProductKernel
     /// <param name="integerActivations">Whether the activations are codes.</param>
     string Describe(WeightFormat format, bool integerActivations);
 
-    /// <summary>Rents memory for activations in the layout of tiles, if a product of so many tokens reads them that way.</summary>
-    /// <remarks>Filling it once (<see cref="TiledActivations.Pack"/>, in strips, by any threads) and passing it in <see cref="ActivationCodes.Tiles"/> saves the kernel
-    /// doing so in every call. The results are the same bits.</remarks>
-    /// <param name="weights">The whole matrix.</param>
-    /// <param name="tokens">Number of tokens of the product.</param>
-    /// <returns>Memory to fill and to dispose, or null if the codes are read as they lie.</returns>
-    TiledActivations? RentTiles(PackedWeights weights, int tokens);
+    /// <summary>Reserves room for activation codes in the form that this kernel multiplies; null where it takes them as they lie.</summary>
+    /// <remarks>A caller that splits the rows fills the tiles once (<see cref="CodeActivationTiles.Fill"/>) and hands them to every call in <see cref="ActivationCodes.Tiles"/>;
+    /// otherwise each call makes its own. The results are the same bits.</remarks>
+    /// <param name="tokens">Number of tokens.</param>
+    /// <param name="weights">The whole matrix. Shape <c>[rows, columns]</c>.</param>
+    CodeActivationTiles? ReserveCodes(int tokens, PackedWeights weights);
 
     /// <summary>Computes some output features of every token from activation codes.</summary>
     /// <param name="source">Activation codes. Shape <c>[tokens, stride]</c>.</param>

@@ -1,4 +1,4 @@
-using OutlierQuant.Kernels.TiledProduct;
+using OutlierQuant.Kernels.TiledProduct.Int8;
 
 namespace OutlierQuant.Kernels.CodeProduct;
 
@@ -16,8 +16,8 @@ internal interface IIntegerRoute
     /// <summary>Gets a value indicating whether only a team's own threads may use it.</summary>
     bool NeedsOwnThreads => false;
 
-    /// <inheritdoc cref="ICodeProductKernel.RentTiles"/>
-    TiledActivations? RentTiles(PackedWeights weights, int tokens) => null;
+    /// <inheritdoc cref="ICodeProductKernel.ReserveCodes"/>
+    CodeActivationTiles? ReserveCodes(int tokens, PackedWeights weights) => null;
 
     /// <inheritdoc cref="ICodeProductKernel.Multiply(ActivationCodes, PackedWeights, int, int, Span{float})"/>
     void Multiply(ActivationCodes source, PackedWeights weights, int firstRow, int rowCount, Span<float> destination);

@@ -1,7 +1,7 @@
 using System.Buffers;
 using OutlierQuant.Kernels.CodeProduct;
 using OutlierQuant.Kernels.RowQuantize;
-using OutlierQuant.Kernels.TiledProduct;
+using OutlierQuant.Kernels.TiledProduct.Int8;
 
 namespace OutlierQuant.Models.Linears;
 
@@ -14,7 +14,7 @@ internal sealed class QuantizedActivations : IDisposable
     private readonly sbyte[] _codes;
     private readonly float[] _scales;
     private readonly float[] _preserved;
-    private TiledActivations? _tiles;
+    private CodeActivationTiles? _tiles;
 
     private QuantizedActivations(int tokens, int columns, int preservedCount)
     {
@@ -68,10 +68,10 @@ internal sealed class QuantizedActivations : IDisposable
                     result._preserved.AsSpan(token * result._preservedCount, result._preservedCount));
             }
         });
-        result._tiles = context.Suite.CodeProduct.RentTiles(weights.AsPacked(), tokens);
-        if (result._tiles is TiledActivations tiles)
+        result._tiles = context.Suite.CodeProduct.ReserveCodes(tokens, weights.AsPacked());
+        if (result._tiles is CodeActivationTiles tiles)
         {
-            context.Team.Run(tiles.StripCount, 1, (first, count) => tiles.Pack(result.AsCodes(), first, count));
+            context.Team.Run(tiles.Strips, 1, (first, count) => tiles.Fill(result.AsCodes(), first, count));
         }
 
         return result;

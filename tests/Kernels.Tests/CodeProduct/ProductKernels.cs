@@ -4,9 +4,9 @@ using OutlierQuant.Kernels.CodeProduct;
 using OutlierQuant.Kernels.CodeProduct.Steps;
 using OutlierQuant.Kernels.FloatMatmul;
 using OutlierQuant.Kernels.FloatMatmul.Lanes;
-using OutlierQuant.Kernels.Tests.TiledProduct;
-using OutlierQuant.Kernels.TiledProduct;
+using OutlierQuant.Kernels.Tests.TiledProduct.Int8;
 using OutlierQuant.Kernels.TiledProduct.BF16;
+using OutlierQuant.Kernels.TiledProduct.Int8;
 
 namespace OutlierQuant.Kernels.Tests.CodeProduct;
 

@@ -1,4 +1,4 @@
-namespace OutlierQuant.Kernels.TiledProduct;
+namespace OutlierQuant.Kernels.TiledProduct.Int8;
 
 /// <summary>Memory for a panel of unpacked weights and for the sums of one call of a microkernel.</summary>
 /// <param name="pairs">Pairs of 16 output features in the panel.</param>

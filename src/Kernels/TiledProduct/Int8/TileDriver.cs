@@ -1,4 +1,4 @@
-namespace OutlierQuant.Kernels.TiledProduct;
+namespace OutlierQuant.Kernels.TiledProduct.Int8;
 
 /// <summary>Walks over a range of output features: unpacks a panel of weights, passes every strip of tokens over it, and finishes each block while it is hot.</summary>
 /// <remarks>
@@ -19,8 +19,7 @@ internal static unsafe class TileDriver
     /// <param name="firstRow">First output feature to compute.</param>
     /// <param name="rowCount">Number of output features to compute.</param>
     /// <param name="destination">Receives the products; other rows are untouched. Shape <c>[tokens, rows]</c>.</param>
-    public static void Multiply<TPanels>(TileMicrokernel kernel, TPanels panels, TiledActivations activations, int firstRow, int rowCount, Span<float> destination)
-        where TPanels : ITilePanels, allows ref struct
+    public static void Multiply(TileMicrokernel kernel, CodePanels panels, CodeActivationTiles activations, int firstRow, int rowCount, Span<float> destination)
     {
         int pairs = Pairs(rowCount);
         int panelPairs = Math.Clamp(PanelBytes / panels.PairBytes, 1, Math.Max(1, pairs));
@@ -41,44 +40,37 @@ internal static unsafe class TileDriver
         }
     }
 
-    private static void MultiplyPanel<TPanels>(
-        TileMicrokernel kernel, TPanels panels, TilePanel panel, TiledActivations activations, int stripsPerCall, int firstRow, int rows, byte* next, byte* nextEnd, Span<float> destination)
-        where TPanels : ITilePanels, allows ref struct
+    private static void MultiplyPanel(
+        TileMicrokernel kernel, CodePanels panels, TilePanel panel, CodeActivationTiles activations, int stripsPerCall, int firstRow, int rows, byte* next, byte* nextEnd, Span<float> destination)
     {
-        fixed (nint* passes = panels.Passes)
+        TileBlock block = new()
         {
-            TileBlock block = new()
+            StripBytes = activations.StripBytes,
+            Groups = panels.Groups.Count,
+            GroupSteps = panels.Groups.Steps,
+            LastGroupSteps = panels.Groups.LastSteps,
+            Sums = panel.Sums,
+            Scratch = panel.Scratch,
+        };
+        for (int strip = 0; strip < activations.Strips; strip += stripsPerCall)
+        {
+            block.Strips = Math.Min(stripsPerCall, activations.Strips - strip);
+            block.Activations = activations.StripTiles(strip);
+            for (int pair = 0; pair < Pairs(rows); pair++)
             {
-                StripBytes = activations.StripBytes,
-                Groups = panels.Groups.Count,
-                GroupSteps = panels.Groups.Steps,
-                LastGroupSteps = panels.Groups.LastSteps,
-                Passes = passes,
-                PassesEnd = passes + panels.Passes.Length,
-                Sums = panel.Sums,
-                Scratch = panel.Scratch,
-            };
-            for (int strip = 0; strip < activations.StripCount; strip += stripsPerCall)
-            {
-                block.Strips = Math.Min(stripsPerCall, activations.StripCount - strip);
-                block.Activations = activations.StripTiles(strip);
-                for (int pair = 0; pair < Pairs(rows); pair++)
-                {
-                    block.Weights = panel.Tiles(pair);
-                    block.Scales = panel.Scales(pair);
-                    block.Starts = panel.Starts(pair);
-                    block.Prefetch = next < nextEnd ? next : block.Weights;
-                    next += block.Strips * (panels.PairBytes / TileLayout.StepBytes) * TileBlock.PrefetchedPerStep;
-                    kernel.Multiply(&block);
-                    int pairRow = pair * TileLayout.PairRows;
-                    Store(panels, activations, strip, (int)block.Strips, firstRow + pairRow, Math.Min(TileLayout.PairRows, rows - pairRow), panel.Sums, destination);
-                }
+                block.Weights = panel.Tiles(pair);
+                block.Scales = panel.Scales(pair);
+                block.Starts = panel.Starts(pair);
+                block.Prefetch = next < nextEnd ? next : block.Weights;
+                next += block.Strips * (panels.PairBytes / TileLayout.StepBytes) * TileBlock.PrefetchedPerStep;
+                kernel.Multiply(&block);
+                int pairRow = pair * TileLayout.PairRows;
+                Store(panels, activations, strip, (int)block.Strips, firstRow + pairRow, Math.Min(TileLayout.PairRows, rows - pairRow), panel.Sums, destination);
             }
         }
     }
 
-    private static void Store<TPanels>(TPanels panels, TiledActivations activations, int firstStrip, int strips, int row, int rows, float* sums, Span<float> destination)
-        where TPanels : ITilePanels, allows ref struct
+    private static void Store(CodePanels panels, CodeActivationTiles activations, int firstStrip, int strips, int row, int rows, float* sums, Span<float> destination)
     {
         ReadOnlySpan<float> columns = panels.PreservedColumns(row, rows);
         for (int strip = firstStrip; strip < firstStrip + strips; strip++)

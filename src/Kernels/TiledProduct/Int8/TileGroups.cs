@@ -1,4 +1,4 @@
-namespace OutlierQuant.Kernels.TiledProduct;
+namespace OutlierQuant.Kernels.TiledProduct.Int8;
 
 /// <summary>How the groups of a row of codes fall on steps of 64 columns.</summary>
 /// <param name="Count">Number of groups.</param>

@@ -1,7 +1,7 @@
 using Iced.Intel;
 using OutlierQuant.Kernels.MachineCode;
 
-namespace OutlierQuant.Kernels.TiledProduct;
+namespace OutlierQuant.Kernels.TiledProduct.Int8;
 
 /// <summary>A microkernel of machine code, assembled when it is first called.</summary>
 /// <param name="name">The name that tables show.</param>

@@ -1,6 +1,6 @@
-using OutlierQuant.Kernels.TiledProduct;
+using OutlierQuant.Kernels.TiledProduct.Int8;
 
-namespace OutlierQuant.Kernels.Tests.TiledProduct;
+namespace OutlierQuant.Kernels.Tests.TiledProduct.Int8;
 
 /// <summary>The software twin of the int8 microkernels: what <see cref="TileBlock"/> defines, number by number, on any machine.</summary>
 /// <param name="raises">Whether it works as those do that raise the activations by 128.</param>
@@ -36,12 +36,8 @@ internal sealed unsafe class SoftwareTiles(bool raises) : TileMicrokernel
             int sum = raises ? block->Starts[index] : 0;
             for (int end = column + depth; column < end; column++)
             {
-                for (nint* pass = block->Passes; pass < block->PassesEnd; pass += 2)
-                {
-                    int weight = ((sbyte*)block->Weights + pass[0])[WeightPlace(feature, column)];
-                    int activation = (activations + pass[1])[ActivationPlace(token, column)];
-                    sum = unchecked(sum + (weight * (raises ? activation + 128 : activation)));
-                }
+                int weight = ((sbyte*)block->Weights)[WeightPlace(feature, column)], activation = activations[ActivationPlace(token, column)];
+                sum = unchecked(sum + (weight * (raises ? activation + 128 : activation)));
             }
 
             total = g == 0 ? sum * block->Scales[index] : MathF.FusedMultiplyAdd(sum, block->Scales[index], total);

@@ -1,15 +1,15 @@
 using System.Runtime.InteropServices;
 
-namespace OutlierQuant.Kernels.TiledProduct;
+namespace OutlierQuant.Kernels.TiledProduct.Int8;
 
 /// <summary>The work of one call of a <see cref="TileMicrokernel"/>: 32 output features times some strips of 32 tokens.</summary>
 /// <remarks>
 /// <para>Emitted code reads the fields at their offsets, so their order matters. All pointers are to native or pinned memory; weights,
 /// activations, sums and scratch begin at a cache line.</para>
 /// <para>A tile is 16 rows of 64 bytes. <see cref="TileLayout"/> draws how weights and activations lie in tiles. A step is two tiles of weights
-/// and two of activations, 64 bytes of the inner dimension deep: 64 codes, or 32 BF16 values.</para>
-/// <para><c>sums[s, r, t] = Σ_g scales[g, r] · float(Σ_p Σ_k weights[g, p, r, k] · activations[s, g, p, t, k])</c>, where <c>p</c> runs over the passes. The
-/// outer sum is made in the order of the groups, one fused multiply-add each; integer inner sums are exact.</para>
+/// and two of activations, 64 codes deep.</para>
+/// <para><c>sums[s, r, t] = Σ_g scales[g, r] · float(Σ_k weights[g, r, k] · activations[s, g, t, k])</c>. The
+/// outer sum is made in the order of the groups, one fused multiply-add each; the inner sums are exact.</para>
 /// </remarks>
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct TileBlock
@@ -43,12 +43,6 @@ internal unsafe struct TileBlock
 
     /// <summary>Steps of the last group; 0 for groups of half a step.</summary>
     public nint LastGroupSteps;
-
-    /// <summary>Byte offsets that each pass adds to the weights and to the activations: pairs of numbers.</summary>
-    public nint* Passes;
-
-    /// <summary>The end of <see cref="Passes"/>.</summary>
-    public nint* PassesEnd;
 
     /// <summary>Receives the sums. Shape <c>[strips, 32, 32]</c>: strip, feature, token.</summary>
     public float* Sums;

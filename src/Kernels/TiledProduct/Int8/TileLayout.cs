@@ -1,4 +1,4 @@
-namespace OutlierQuant.Kernels.TiledProduct;
+namespace OutlierQuant.Kernels.TiledProduct.Int8;
 
 /// <summary>How weights and activations lie in tiles, and the sizes that follow.</summary>
 /// <remarks>

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 using Iced.Intel;
 using static Iced.Intel.AssemblerRegisters;
 
-namespace OutlierQuant.Kernels.TiledProduct;
+namespace OutlierQuant.Kernels.TiledProduct.Int8;
 
 /// <summary>Emits the loops over strips and groups that all microkernels share, around what an instruction set does for one group.</summary>
 /// <remarks>

@@ -1,28 +1,28 @@
 using OutlierQuant.Kernels.CodeProduct;
 
-namespace OutlierQuant.Kernels.TiledProduct;
+namespace OutlierQuant.Kernels.TiledProduct.Int8;
 
 /// <summary>The activations of one product in the layout of tiles, so that they are packed once and not for every range of output features.</summary>
-/// <remarks>Rented from a kernel, filled in strips of 32 tokens by any threads, then given to the product, and disposed after it.</remarks>
-public sealed unsafe class TiledActivations : IDisposable
+/// <remarks>Reserved by a kernel, filled in strips of 32 tokens by any threads, then given to the product, and disposed after it.</remarks>
+public sealed unsafe class CodeActivationTiles : IDisposable
 {
     private readonly PinnedMemory _tiles;
     private readonly PinnedMemory _sides;
 
-    /// <summary>Rents memory for a product.</summary>
+    /// <summary>Reserves room for a product.</summary>
     /// <param name="tokens">Number of tokens.</param>
     /// <param name="steps">Steps of 64 bytes of a token.</param>
     /// <param name="preserved">Number of preserved channels.</param>
-    internal TiledActivations(int tokens, int steps, int preserved)
+    internal CodeActivationTiles(int tokens, int steps, int preserved)
     {
         (Tokens, Steps, Preserved) = (tokens, steps, preserved);
-        StripCount = TileLayout.Strips(tokens);
-        _tiles = new(checked(StripCount * StripBytes));
-        _sides = new(checked(StripCount * (1 + preserved) * TileLayout.StripTokens * sizeof(float)));
+        Strips = TileLayout.Strips(tokens);
+        _tiles = new(checked(Strips * StripBytes));
+        _sides = new(checked(Strips * (1 + preserved) * TileLayout.StripTokens * sizeof(float)));
     }
 
     /// <summary>Gets the number of strips of 32 tokens; the last one may have fewer.</summary>
-    public int StripCount { get; }
+    public int Strips { get; }
 
     /// <summary>Gets the number of tokens.</summary>
     internal int Tokens { get; }
@@ -36,17 +36,17 @@ public sealed unsafe class TiledActivations : IDisposable
     /// <summary>Gets the bytes of a strip.</summary>
     internal int StripBytes => Steps * TileLayout.StepBytes;
 
-    /// <summary>Packs some strips.</summary>
+    /// <summary>Fills some strips. Different strips may be filled by several threads at once.</summary>
     /// <param name="source">All tokens of the product.</param>
-    /// <param name="firstStrip">First strip to pack.</param>
-    /// <param name="stripCount">Number of strips to pack.</param>
-    /// <exception cref="ArgumentException">The activations have another shape than the product that the memory was rented for, or there are no such strips.</exception>
-    public void Pack(ActivationCodes source, int firstStrip, int stripCount)
+    /// <param name="firstStrip">First strip to fill.</param>
+    /// <param name="stripCount">Number of strips to fill.</param>
+    /// <exception cref="ArgumentException">The activations have another shape than the product that the memory was reserved for, or there are no such strips.</exception>
+    public void Fill(ActivationCodes source, int firstStrip, int stripCount)
     {
         CheckShape(source);
         ArgumentOutOfRangeException.ThrowIfNegative(firstStrip);
         ArgumentOutOfRangeException.ThrowIfNegative(stripCount);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan((long)firstStrip + stripCount, StripCount, nameof(stripCount));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((long)firstStrip + stripCount, Strips, nameof(stripCount));
         for (int strip = firstStrip; strip < firstStrip + stripCount; strip++)
         {
             int firstToken = strip * TileLayout.StripTokens, tokens = Math.Min(TileLayout.StripTokens, Tokens - firstToken);
@@ -62,7 +62,7 @@ public sealed unsafe class TiledActivations : IDisposable
         _sides.Dispose();
     }
 
-    /// <summary>Checks that activations have the shape that the memory was rented for.</summary>
+    /// <summary>Checks that activations have the shape that the memory was reserved for.</summary>
     internal void CheckShape(ActivationCodes source)
     {
         int preserved = source.Scales.Length == 0 ? 0 : source.Preserved.Length / source.Scales.Length;

@@ -1,9 +1,10 @@
 using Iced.Intel;
 using OutlierQuant.Kernels.Tests.MachineCode;
 using OutlierQuant.Kernels.TiledProduct;
+using OutlierQuant.Kernels.TiledProduct.Int8;
 using Xunit;
 
-namespace OutlierQuant.Kernels.Tests.TiledProduct;
+namespace OutlierQuant.Kernels.Tests.TiledProduct.Int8;
 
 /// <summary>The emitted microkernels against their software twin, and what their code consists of.</summary>
 public sealed unsafe class TileMicrokernelTests
@@ -44,7 +45,6 @@ public sealed unsafe class TileMicrokernelTests
             starts[i] = -128 * SumOfCodes((sbyte*)weights.Start, i % 32, i / 32, groupSteps, groupSteps == 0 ? 32 : 64 * (i / 32 == groups - 1 ? lastSteps : groupSteps));
         }
 
-        nint* passes = stackalloc nint[] { 0, 0 };
         TileBlock block = new()
         {
             Weights = weights.Start,
@@ -56,8 +56,6 @@ public sealed unsafe class TileMicrokernelTests
             Groups = groups,
             GroupSteps = groupSteps,
             LastGroupSteps = lastSteps,
-            Passes = passes,
-            PassesEnd = passes + 2,
             Sums = (float*)sums.Start,
             Scratch = (int*)(sums.Start + (strips * 4096)),
             Prefetch = weights.Start,

@@ -4,46 +4,45 @@ using System.Runtime.Intrinsics;
 using OutlierQuant.Kernels.CodeProduct;
 using OutlierQuant.Kernels.CodeProduct.Steps;
 
-namespace OutlierQuant.Kernels.TiledProduct;
+namespace OutlierQuant.Kernels.TiledProduct.Int8;
 
 /// <summary>Unpacks packed codes to tiles of signed bytes. A block of 32 packed bytes becomes half a line, a line or two lines of 64 codes: no code changes its place.</summary>
 /// <param name="weights">The whole matrix.</param>
 /// <param name="needsStarts">Whether the sums have to start from −128 times the sum of the codes.</param>
-internal readonly unsafe ref struct CodePanels(PackedWeights weights, bool needsStarts) : ITilePanels
+internal readonly unsafe ref struct CodePanels(PackedWeights weights, bool needsStarts)
 {
     private readonly PackedWeights _weights = weights;
     private readonly bool _needsStarts = needsStarts;
     private readonly int _rowBytes = WeightPacking.BytesPerRow(weights.Format, weights.Columns);
 
-    // One pass: weights and activations each have one part.
-    private static readonly nint[] _onePass = [0, 0];
-
     /// <summary>Gets the steps of a row.</summary>
     public int Steps { get; } = TileLayout.Steps(weights.Columns);
 
-    /// <inheritdoc/>
+    /// <summary>Gets the number of output features.</summary>
     public int Rows => _weights.Rows;
 
-    /// <inheritdoc/>
+    /// <summary>Gets the bytes of 32 features in tiles.</summary>
     public int PairBytes => Steps * TileLayout.StepBytes;
 
-    /// <inheritdoc/>
+    /// <summary>Gets the groups of a row.</summary>
     public TileGroups Groups { get; } = TileGroups.Of(weights.Columns, weights.GroupSize);
 
-    /// <inheritdoc/>
-    public ReadOnlySpan<nint> Passes => _onePass;
-
-    /// <inheritdoc/>
+    /// <summary>Gets the float weights of some rows' preserved channels. Shape <c>[rowCount, preserved]</c>.</summary>
     public ReadOnlySpan<float> PreservedColumns(int firstRow, int rowCount)
     {
         int preserved = _weights.PreservedChannels.Length;
         return _weights.PreservedColumns.Slice(firstRow * preserved, rowCount * preserved);
     }
 
-    /// <inheritdoc/>
+    /// <summary>Gets where the packed codes of a row lie, for fetching them ahead of time.</summary>
     public byte* Source(int row) => (byte*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(_weights.Codes)) + ((nint)row * _rowBytes);
 
-    /// <inheritdoc/>
+    /// <summary>Unpacks 32 features, or fewer and then zeros.</summary>
+    /// <param name="firstRow">First feature.</param>
+    /// <param name="rowCount">Number of features, 1 to 32.</param>
+    /// <param name="tiles">Receives the codes. Shape <c>[steps, 2, 16, 64]</c>.</param>
+    /// <param name="scales">Receives the step sizes. Shape <c>[groups, 32]</c>.</param>
+    /// <param name="starts">Receives what sums start from, if that is needed. Shape <c>[groups, 32]</c>.</param>
     public void Pack(int firstRow, int rowCount, byte* tiles, float* scales, int* starts)
     {
         if (rowCount < TileLayout.PairRows)

@@ -1,12 +1,12 @@
 using Iced.Intel;
 using static Iced.Intel.AssemblerRegisters;
 
-namespace OutlierQuant.Kernels.TiledProduct;
+namespace OutlierQuant.Kernels.TiledProduct.Int8;
 
-/// <summary>Emits microkernels on the tile registers of AMX: 2 × 2 tiles of sums, 4 tile loads for 4 products.</summary>
+/// <summary>Emits the int8 microkernel on the tile registers of AMX: 2 × 2 tiles of sums, 4 tile loads for 4 products.</summary>
 /// <remarks>
-/// <para>A step of 4 products takes 64 cycles of the tile unit and 64 of the two load ports' cache lines (4 tiles × 16 lines / 2 = 32 cycles). The tile configuration is set and
-/// released inside the function, about 140 ns a call, so that no tile state is ever live in managed code; one call covers several strips and all groups.</para>
+/// <para>A step of 4 products takes 64 cycles of the tile unit and 32 of the load ports. The tile configuration is set and released inside the function,
+/// about 140 ns a call, so that no tile state is ever live in managed code; one call covers several strips and all groups.</para>
 /// <para>After a group the sums go through 4 KiB of first-level cache to vectors, where they are scaled: 32 × (2 loads, 2 fused multiply-adds, 2 stores).</para>
 /// </remarks>
 internal static class AmxTiles
@@ -18,13 +18,8 @@ internal static class AmxTiles
     public static TileMicrokernel Int8 { get; } = new EmittedTileKernel("amx", needsOwnThreads: true, needsStarts: false, Int8Code);
 
     /// <summary>Assembles the int8 microkernel.</summary>
-    public static Assembler Int8Code(bool halfSteps) => Code(halfSteps, (code, sums, weights, activations) => code.tdpbssd(sums, weights, activations), sumsAreIntegers: true);
-
-    /// <summary>Assembles a microkernel.</summary>
     /// <param name="halfSteps">Whether a group is half a step.</param>
-    /// <param name="product">Emits the product of a weight and an activation tile, added to a tile of sums.</param>
-    /// <param name="sumsAreIntegers">Whether sums are int32 rather than binary32.</param>
-    public static Assembler Code(bool halfSteps, Action<Assembler, AssemblerRegisterTMM, AssemblerRegisterTMM, AssemblerRegisterTMM> product, bool sumsAreIntegers)
+    public static Assembler Int8Code(bool halfSteps)
     {
         Label configuration = default;
         return TileLoops.Emit(
@@ -36,8 +31,8 @@ internal static class AmxTiles
             },
             group: code =>
             {
-                EmitProducts(code, product);
-                EmitScaling(code, sumsAreIntegers);
+                EmitProducts(code);
+                EmitScaling(code);
             },
             end: code => code.tilerelease(),
             data: code =>
@@ -61,46 +56,37 @@ internal static class AmxTiles
         return bytes;
     }
 
-    private static void EmitProducts(Assembler code, Action<Assembler, AssemblerRegisterTMM, AssemblerRegisterTMM, AssemblerRegisterTMM> product)
+    private static void EmitProducts(Assembler code)
     {
-        Label nextPass = code.CreateLabel(), nextStep = code.CreateLabel();
+        Label nextStep = code.CreateLabel();
         code.mov(r9d, TileLayout.RowBytes);
         code.tilezero(tmm0);
         code.tilezero(tmm1);
         code.tilezero(tmm2);
         code.tilezero(tmm3);
-        code.mov(rsi, TileLoops.Field(nameof(TileBlock.Passes)));
-
-        code.Label(ref nextPass);
-        code.mov(rax, __qword_ptr[rsi]);
-        code.add(rax, r10);
-        code.mov(rcx, __qword_ptr[rsi + 8]);
-        code.add(rcx, r11);
+        code.mov(rax, r10);
+        code.mov(rcx, r11);
         code.mov(r8, r15);
 
         // Each product starts as soon as its operands are there.
         code.Label(ref nextStep);
         code.tileloadd(tmm4, __[rax + (r9 * 1)]);
         code.tileloadd(tmm6, __[rcx + (r9 * 1)]);
-        product(code, tmm0, tmm4, tmm6);
+        code.tdpbssd(tmm0, tmm4, tmm6);
         code.tileloadd(tmm7, __[rcx + (r9 * 1) + TileLayout.TileBytes]);
-        product(code, tmm1, tmm4, tmm7);
+        code.tdpbssd(tmm1, tmm4, tmm7);
         code.tileloadd(tmm5, __[rax + (r9 * 1) + TileLayout.TileBytes]);
-        product(code, tmm2, tmm5, tmm6);
-        product(code, tmm3, tmm5, tmm7);
+        code.tdpbssd(tmm2, tmm5, tmm6);
+        code.tdpbssd(tmm3, tmm5, tmm7);
         TileLoops.Prefetch(code);
         code.add(rax, TileLayout.StepBytes);
         code.add(rcx, TileLayout.StepBytes);
         code.dec(r8);
         code.jne(nextStep);
-
-        code.add(rsi, 16);
-        code.cmp(rsi, TileLoops.Field(nameof(TileBlock.PassesEnd)));
-        code.jne(nextPass);
     }
 
     /// <summary>Stores the tiles as 32 rows of 32 tokens, and adds them, scaled, to the sums of the strip.</summary>
-    private static void EmitScaling(Assembler code, bool sumsAreIntegers)
+    private static void EmitScaling(Assembler code)
     {
         const int SecondTokens = TileLayout.RowBytes, SecondRows = TileLayout.TileRows * SumRowBytes;
         code.mov(rax, TileLoops.Field(nameof(TileBlock.Scratch)));
@@ -118,8 +104,8 @@ internal static class AmxTiles
             for (int row = 0; row < RowsPerRound; row++)
             {
                 code.vbroadcastss(zmm16, __dword_ptr[rsi + (sizeof(float) * row)]);
-                EmitScaledRow(code, zmm17, (row * SumRowBytes), isFirst, sumsAreIntegers);
-                EmitScaledRow(code, zmm18, (row * SumRowBytes) + SecondTokens, isFirst, sumsAreIntegers);
+                EmitScaledRow(code, zmm17, (row * SumRowBytes), isFirst);
+                EmitScaledRow(code, zmm18, (row * SumRowBytes) + SecondTokens, isFirst);
             }
 
             code.add(rsi, RowsPerRound * sizeof(float));
@@ -129,17 +115,9 @@ internal static class AmxTiles
         });
     }
 
-    private static void EmitScaledRow(Assembler code, AssemblerRegisterZMM row, int offset, bool isFirst, bool sumsAreIntegers)
+    private static void EmitScaledRow(Assembler code, AssemblerRegisterZMM row, int offset, bool isFirst)
     {
-        if (sumsAreIntegers)
-        {
-            code.vcvtdq2ps(row, __zmmword_ptr[rax + rcx + offset]);
-        }
-        else
-        {
-            code.vmovups(row, __zmmword_ptr[rax + rcx + offset]);
-        }
-
+        code.vcvtdq2ps(row, __zmmword_ptr[rax + rcx + offset]);
         if (isFirst)
         {
             code.vmulps(row, row, zmm16);

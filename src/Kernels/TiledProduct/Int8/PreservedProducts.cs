@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using OutlierQuant.Kernels.FloatMatmul.Lanes;
 
-namespace OutlierQuant.Kernels.TiledProduct;
+namespace OutlierQuant.Kernels.TiledProduct.Int8;
 
 /// <summary>The preserved channels of a block: added in float to sums that are still in the first-level cache.</summary>
 internal static unsafe class PreservedProducts

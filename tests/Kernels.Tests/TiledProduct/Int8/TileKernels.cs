@@ -1,7 +1,7 @@
 using OutlierQuant.Kernels.MachineCode;
-using OutlierQuant.Kernels.TiledProduct;
+using OutlierQuant.Kernels.TiledProduct.Int8;
 
-namespace OutlierQuant.Kernels.Tests.TiledProduct;
+namespace OutlierQuant.Kernels.Tests.TiledProduct.Int8;
 
 /// <summary>The int8 microkernels that this machine can run, and the software twins.</summary>
 internal static class TileKernels

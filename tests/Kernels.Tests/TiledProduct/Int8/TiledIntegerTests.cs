@@ -1,10 +1,10 @@
 using OutlierQuant.Kernels.CodeProduct;
 using OutlierQuant.Kernels.Tests.CodeProduct;
 using OutlierQuant.Kernels.Threading;
-using OutlierQuant.Kernels.TiledProduct;
+using OutlierQuant.Kernels.TiledProduct.Int8;
 using Xunit;
 
-namespace OutlierQuant.Kernels.Tests.TiledProduct;
+namespace OutlierQuant.Kernels.Tests.TiledProduct.Int8;
 
 /// <summary>Products over codes in tiles, at the edges of tiles, pairs, strips, steps and panels; <see cref="CodeProductTests"/> holds what every product over codes must do.</summary>
 public sealed class TiledIntegerTests
@@ -89,10 +89,10 @@ public sealed class TiledIntegerTests
         {
             ProductCase operands = new(format, 45, 77, columns, groupSize, 3, 9);
             float[] whole = operands.Multiply(product, onCodes: true), parts = new float[whole.Length];
-            using TiledActivations tiles = product.RentTiles(operands.Weights, operands.Tokens)!;
-            for (int strip = tiles.StripCount - 1; strip >= 0; strip--)
+            using CodeActivationTiles tiles = product.ReserveCodes(operands.Tokens, operands.Weights)!;
+            for (int strip = tiles.Strips - 1; strip >= 0; strip--)
             {
-                tiles.Pack(operands.Codes, strip, 1);
+                tiles.Fill(operands.Codes, strip, 1);
             }
 
             ActivationCodes source = new() { Codes = operands.ActivationCodes, Stride = operands.Stride, Scales = operands.ActivationScales, Preserved = operands.PreservedActivations, Tiles = tiles };
@@ -164,18 +164,18 @@ public sealed class TiledIntegerTests
     }
 
     [Fact]
-    public void Pack_OtherShape_ThrowsNamingBoth()
+    public void Fill_OtherShape_ThrowsNamingBoth()
     {
         ProductCase product = new(WeightFormat.Int8, 40, 4, 100, 100, 1, 0), other = new(WeightFormat.Int8, 41, 4, 100, 100, 1, 0);
         ICodeProductKernel kernel = ProductKernels.Named("tiles, software");
-        using TiledActivations tiles = kernel.RentTiles(product.Weights, product.Tokens)!;
-        ArgumentException thrown = Assert.Throws<ArgumentException>(() => tiles.Pack(other.Codes, 0, 1));
+        using CodeActivationTiles tiles = kernel.ReserveCodes(product.Tokens, product.Weights)!;
+        ArgumentException thrown = Assert.Throws<ArgumentException>(() => tiles.Fill(other.Codes, 0, 1));
         Assert.Equal("source", thrown.ParamName);
         Assert.Contains("40 tokens", thrown.Message, StringComparison.Ordinal);
         Assert.Contains("41 tokens", thrown.Message, StringComparison.Ordinal);
-        Assert.Throws<ArgumentOutOfRangeException>(() => tiles.Pack(product.Codes, -1, 1));
-        Assert.Equal("stripCount", Assert.Throws<ArgumentOutOfRangeException>(() => tiles.Pack(product.Codes, 1, 2)).ParamName);
-        tiles.Pack(product.Codes, 0, 2);
+        Assert.Throws<ArgumentOutOfRangeException>(() => tiles.Fill(product.Codes, -1, 1));
+        Assert.Equal("stripCount", Assert.Throws<ArgumentOutOfRangeException>(() => tiles.Fill(product.Codes, 1, 2)).ParamName);
+        tiles.Fill(product.Codes, 0, 2);
         Assert.Throws<ArgumentException>(() =>
         {
             ActivationCodes source = new() { Codes = other.ActivationCodes, Stride = other.Stride, Scales = other.ActivationScales, Preserved = other.PreservedActivations, Tiles = tiles };

@@ -1,4 +1,4 @@
-namespace OutlierQuant.Kernels.TiledProduct;
+namespace OutlierQuant.Kernels.TiledProduct.Int8;
 
 /// <summary>The innermost loops of a tiled product, for one kind of element and one instruction set.</summary>
 /// <remarks>Every kernel for the same elements gives the same bits: integer sums are exact, and <see cref="TileBlock"/> fixes the order of the rest.</remarks>

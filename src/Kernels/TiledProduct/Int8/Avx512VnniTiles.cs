@@ -1,7 +1,7 @@
 using Iced.Intel;
 using static Iced.Intel.AssemblerRegisters;
 
-namespace OutlierQuant.Kernels.TiledProduct;
+namespace OutlierQuant.Kernels.TiledProduct.Int8;
 
 /// <summary>Emits the int8 microkernel on 512-bit <c>vpdpbusd</c>, which the class library lacks: 16 features by 16 tokens of sums in registers.</summary>
 /// <remarks>

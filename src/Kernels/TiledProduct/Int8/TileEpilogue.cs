@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace OutlierQuant.Kernels.TiledProduct;
+namespace OutlierQuant.Kernels.TiledProduct.Int8;
 
 /// <summary>What happens to the sums of a block while they are in the first-level cache: token scales, preserved channels, and the way to the destination.</summary>
 /// <remarks>The sums lie as 32 features of 32 tokens; the destination wants tokens of features, so squares of 8 × 8 are turned.</remarks>

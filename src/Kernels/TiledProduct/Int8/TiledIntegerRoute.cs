@@ -1,6 +1,6 @@
 using OutlierQuant.Kernels.CodeProduct;
 
-namespace OutlierQuant.Kernels.TiledProduct;
+namespace OutlierQuant.Kernels.TiledProduct.Int8;
 
 /// <summary>Activation codes times packed weights in tiles, for many tokens.</summary>
 /// <param name="kernel">An int8 microkernel.</param>
@@ -15,20 +15,20 @@ internal sealed class TiledIntegerRoute(TileMicrokernel kernel, int fewestTokens
 
     public bool Fits(PackedWeights weights) => TileGroups.Fit(weights.Columns, weights.GroupSize);
 
-    public TiledActivations RentTiles(PackedWeights weights, int tokens) => new(tokens, TileLayout.Steps(weights.Columns), weights.PreservedChannels.Length);
+    public CodeActivationTiles ReserveCodes(int tokens, PackedWeights weights) => new(tokens, TileLayout.Steps(weights.Columns), weights.PreservedChannels.Length);
 
     public void Multiply(ActivationCodes source, PackedWeights weights, int firstRow, int rowCount, Span<float> destination)
     {
         CodePanels panels = new(weights, kernel.NeedsStarts);
-        if (source.Tiles is TiledActivations packed)
+        if (source.Tiles is CodeActivationTiles packed)
         {
             packed.CheckShape(source);
             TileDriver.Multiply(kernel, panels, packed, firstRow, rowCount, destination);
             return;
         }
 
-        using TiledActivations own = RentTiles(weights, source.Scales.Length);
-        own.Pack(source, 0, own.StripCount);
+        using CodeActivationTiles own = ReserveCodes(source.Scales.Length, weights);
+        own.Fill(source, 0, own.Strips);
         TileDriver.Multiply(kernel, panels, own, firstRow, rowCount, destination);
     }
 }

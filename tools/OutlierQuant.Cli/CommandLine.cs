@@ -84,6 +84,7 @@ internal static class CommandLine
         root.Subcommands.Add(PerplexityCommand.Create(console));
         root.Subcommands.Add(CompareCommand.Create(console));
         root.Subcommands.Add(GenerateCommand.Create(console));
+        root.Subcommands.Add(BenchCommand.Create(console));
         root.SetAction(result =>
         {
             console.Error.WriteLine("outlierquant: which command? See: outlierquant --help");

@@ -1,0 +1,8 @@
+using System.Text.Json.Serialization;
+
+namespace OutlierQuant.Benchmarks;
+
+/// <summary>The serializer of a run: camelCase keys, two spaces, line feeds.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow, UseStringEnumConverter = true, WriteIndented = true, NewLine = "\n")]
+[JsonSerializable(typeof(BenchmarkReport))]
+public sealed partial class BenchmarkJson : JsonSerializerContext;

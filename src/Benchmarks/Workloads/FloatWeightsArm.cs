@@ -1,0 +1,27 @@
+using OutlierQuant.Kernels.FloatMatmul;
+
+namespace OutlierQuant.Benchmarks.Workloads;
+
+/// <summary>Float activations times float weights: nothing is rounded, so nothing is lost and nothing preserved.</summary>
+internal sealed class FloatWeightsArm(CaseContext context) : ProductArm(context, context.DrawActivations([]))
+{
+    /// <inheritdoc/>
+    public override OutlierArm Kind => OutlierArm.Naive;
+
+    /// <inheritdoc/>
+    public override int PreservedCount => 0;
+
+    /// <inheritdoc/>
+    public override string Implementation => Context.Suite.Name;
+
+    /// <inheritdoc/>
+    public override int Granularity => Context.Suite.FloatMatmul.RowGranularity;
+
+    /// <inheritdoc/>
+    protected override void Multiply(byte[] weights, int first, int count)
+    {
+        ProductCase product = Context.Product;
+        FloatWeights matrix = new() { Elements = weights, Type = product.Kernel.FloatWeights!.Value, Rows = product.Shape.OutFeatures, Columns = product.Shape.InFeatures };
+        Context.Suite.FloatMatmul.Multiply(Source, product.Rows, matrix, first, count, Context.Products);
+    }
+}

@@ -1,0 +1,50 @@
+using OutlierQuant.Kernels.CodeProduct;
+
+namespace OutlierQuant.Benchmarks.Workloads;
+
+/// <summary>Codes or floats times packed weight codes, with a list of preserved channels that is known beforehand; naive where the list is empty.</summary>
+/// <param name="context">What the arms share.</param>
+/// <param name="preservedChannels">Channels that stay in float; the weights' codes are 0 there. Sorted.</param>
+/// <param name="source">Activations. Shape <c>[rows, inFeatures]</c>.</param>
+internal sealed class KnownChannelsArm(CaseContext context, int[] preservedChannels, float[] source) : ProductArm(context, source)
+{
+    private readonly float[] _preservedColumns = RandomValues.Floats((long)context.Product.Shape.OutFeatures * preservedChannels.Length, 6);
+    private readonly CodedActivations? _codes = context.Product.Kernel.HasIntegerActivations ? new(context.Product.Rows, context.Product.Shape.InFeatures) : null;
+
+    /// <inheritdoc/>
+    public override OutlierArm Kind => preservedChannels.Length == 0 ? OutlierArm.Naive : OutlierArm.Preserving;
+
+    /// <inheritdoc/>
+    public override int PreservedCount => preservedChannels.Length;
+
+    /// <inheritdoc/>
+    public override string Implementation => ImplementationOf(Context);
+
+    /// <inheritdoc/>
+    public override int Granularity => Context.Suite.CodeProduct.RowGranularity;
+
+    /// <summary>Names what multiplies codes: what the suite says behind the kernel's own name.</summary>
+    public static string ImplementationOf(CaseContext context)
+    {
+        ProductKernel kernel = context.Product.Kernel;
+        string description = context.Suite.CodeProduct.Describe(kernel.CodeWeights!.Value, kernel.HasIntegerActivations);
+        return description[(description.IndexOf(' ', StringComparison.Ordinal) + 1)..];
+    }
+
+    /// <summary>Rounds the activations, where the product takes codes.</summary>
+    public override void Prepare() => _codes?.Quantize(Source, preservedChannels, Context.Suite, Context.Team);
+
+    /// <inheritdoc/>
+    protected override void Multiply(byte[] weights, int first, int count)
+    {
+        PackedWeights matrix = Context.Weights.AsPacked(weights, preservedChannels, _preservedColumns);
+        if (_codes is null)
+        {
+            Context.Suite.CodeProduct.Multiply(Source, Context.Product.Rows, matrix, first, count, Context.Products);
+        }
+        else
+        {
+            Context.Suite.CodeProduct.Multiply(_codes.AsCodes(), matrix, first, count, Context.Products);
+        }
+    }
+}

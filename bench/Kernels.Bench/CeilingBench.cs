@@ -1,20 +1,31 @@
 using BenchmarkDotNet.Attributes;
-using OutlierQuant.Kernels.Bench.Ceilings;
+using BenchmarkDotNet.Configs;
+using OutlierQuant.Benchmarks;
+using OutlierQuant.Benchmarks.Ceilings;
+using OutlierQuant.Benchmarks.Measuring;
+using OutlierQuant.Kernels.Bench.Reports;
 using OutlierQuant.Kernels.Threading;
 
 namespace OutlierQuant.Kernels.Bench;
 
-/// <summary>The machine's ceilings, all cores, in the units of one sample: 128 MiB read; 8 million rounds of multiply-adds a core.</summary>
+/// <summary>The machine's ceilings, all cores: what bounds the products of the same run.</summary>
+[Config(typeof(Rates))]
 public class CeilingBench : IDisposable
 {
     private WorkerTeam? _team;
-    private MachineCeilings? _ceilings;
+    private CeilingArm? _arm;
+
+    [ParamsSource(nameof(AllLoops))]
+    public string Loop { get; set; } = "";
+
+    public static IEnumerable<string> AllLoops => Loops().Select(Name);
 
     [GlobalSetup]
     public void SetUp()
     {
         _team = new WorkerTeam(Environment.ProcessorCount);
-        _ceilings = new MachineCeilings(_team);
+        _arm = new CeilingArm(Loops().Single(loop => Name(loop) == Loop), _team);
+        WarmUp.Run(_arm.Run, CancellationToken.None);
     }
 
     [GlobalCleanup]
@@ -25,11 +36,21 @@ public class CeilingBench : IDisposable
     }
 
     [Benchmark]
-    public double DramRead128MiB() => _ceilings!.DramRead();
+    public void Ceiling() => _arm!.Run();
 
-    [Benchmark]
-    public double Binary32MultiplyAdds() => _ceilings!.Binary32();
+    private static IReadOnlyList<CeilingLoop> Loops() => _loops.Value;
 
-    [Benchmark]
-    public double Int8MultiplyAdds() => _ceilings!.Int8();
+    private static readonly Lazy<IReadOnlyList<CeilingLoop>> _loops = new(() => [.. new MemoryLoop(BenchmarkMemory.ReadBytes(MachineDescription.OfThisMachine())).Loops(), .. CeilingLoops.Arithmetic()]);
+
+    private static string Name(CeilingLoop loop) => $"{loop.Kind}: {loop.Instruction}";
+
+    private sealed class Rates : ManualConfig
+    {
+        public Rates()
+        {
+            using WorkerTeam team = new(Environment.ProcessorCount);
+            Dictionary<string, double> amounts = Loops().ToDictionary(Name, loop => new CeilingArm(loop, team).Amount);
+            AddColumn(new RateColumn("G/s", "Bytes read or operations per second, in billions", benchmark => amounts[(string)benchmark.Parameters[nameof(Loop)]]));
+        }
+    }
 }

@@ -1,15 +1,15 @@
 using BenchmarkDotNet.Attributes;
+using OutlierQuant.Benchmarks;
 using OutlierQuant.Kernels.Bench.Reports;
-using OutlierQuant.Kernels.Bench.Workloads;
 
 namespace OutlierQuant.Kernels.Bench;
 
-/// <summary>Products with packed weight codes, all cores. Quantizing the activations is <see cref="RowQuantizeBench"/>.</summary>
+/// <summary>Products with packed weight codes, all cores.</summary>
 [Config(typeof(RateConfig))]
 public class CodeProductBench : ProductBench
 {
-    [ParamsSource(nameof(AllKinds))]
-    public override string Kind { get; set; } = "int8×int8";
+    [ParamsSource(nameof(AllKernels))]
+    public override string Kernel { get; set; } = "";
 
-    public static IEnumerable<string> AllKinds => ProductCase.CodeKinds;
+    public static IEnumerable<string> AllKernels => ProductKernel.All.Where(kernel => kernel.CodeWeights is not null).Select(kernel => kernel.Name);
 }

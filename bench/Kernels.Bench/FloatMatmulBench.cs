@@ -1,6 +1,6 @@
 using BenchmarkDotNet.Attributes;
+using OutlierQuant.Benchmarks;
 using OutlierQuant.Kernels.Bench.Reports;
-using OutlierQuant.Kernels.Bench.Workloads;
 
 namespace OutlierQuant.Kernels.Bench;
 
@@ -8,8 +8,8 @@ namespace OutlierQuant.Kernels.Bench;
 [Config(typeof(RateConfig))]
 public class FloatMatmulBench : ProductBench
 {
-    [ParamsSource(nameof(AllKinds))]
-    public override string Kind { get; set; } = "float×f32";
+    [ParamsSource(nameof(AllKernels))]
+    public override string Kernel { get; set; } = "";
 
-    public static IEnumerable<string> AllKinds => ProductCase.FloatKinds;
+    public static IEnumerable<string> AllKernels => ProductKernel.All.Where(kernel => kernel.FloatWeights is not null).Select(kernel => kernel.Name);
 }

@@ -1,35 +1,60 @@
 using BenchmarkDotNet.Attributes;
-using OutlierQuant.Kernels.Bench.Workloads;
+using OutlierQuant.Benchmarks;
+using OutlierQuant.Benchmarks.Workloads;
 using OutlierQuant.Kernels.Threading;
 
 namespace OutlierQuant.Kernels.Bench;
 
-/// <summary>What the benchmarks of products share: the whole matrix with vectors, and a slice of it with the reference.</summary>
+/// <summary>What the benchmarks of products share: the whole matrix with the fastest suite, and a slice of it with the reference. Quantizing activations is <see cref="RowQuantizeBench"/>.</summary>
 public abstract class ProductBench : IDisposable
 {
-    /// <summary>Rows that the reference computes; for all of them it would take minutes.</summary>
-    internal const int ReferenceRows = 16;
+    /// <summary>Output features that the reference computes; for all of them it would take minutes.</summary>
+    internal const int ReferenceFeatures = 16;
 
-    private Workload? _workload;
+    // One matrix after another, as the parameters change: the arms of all numbers of rows share it.
+    private static RotatingWeights? _weights;
+
+    private static readonly HashSet<(string, int)> _warm = [];
+
     private WorkerTeam? _team;
+    private ProductArm? _fastest;
+    private ProductArm? _reference;
 
-    public abstract string Kind { get; set; }
+    public abstract string Kernel { get; set; }
 
     [ParamsSource(nameof(AllShapes))]
-    public string Shape { get; set; } = "4096x4096";
+    public string Shape { get; set; } = "";
 
-    [ParamsSource(nameof(AllTokenCounts))]
-    public int Tokens { get; set; } = 1;
+    [ParamsSource(nameof(AllRows))]
+    public int Rows { get; set; }
 
-    public static IEnumerable<string> AllShapes => ProductCase.Shapes;
+    /// <summary>Gets the attention and the feed-forward matrices of a 7B Llama.</summary>
+    public static IEnumerable<string> AllShapes => ["4096x4096", "11008x4096"];
 
-    public static IEnumerable<int> AllTokenCounts => ProductCase.TokenCounts;
+    /// <summary>Gets one token, a few, and two sizes of prompt.</summary>
+    public static IEnumerable<int> AllRows => [1, 8, 128, 512];
 
     [GlobalSetup]
     public void SetUp()
     {
-        _workload = Workload.Create(ProductCase.Parse(Kind, Shape, Tokens));
+        ProductCase product = Case(Kernel, Shape, Rows);
         _team = new WorkerTeam(Environment.ProcessorCount);
+        if (_weights is null || _weights.Kernel != product.Kernel || _weights.Shape != product.Shape)
+        {
+            _weights = new(product.Kernel, product.Shape, [], BenchmarkMemory.RotationBytes(MachineDescription.OfThisMachine()));
+        }
+
+        if (_warm.Add((Kernel, Rows)))
+        {
+            foreach (KernelSuite suite in (KernelSuite[])[KernelSuite.Fastest, KernelSuite.Reference])
+            {
+                KernelWarmUp.Run(product.Kernel, new() { Suite = suite, Shapes = [new(suite == KernelSuite.Reference ? ReferenceFeatures : 128, 1024)], Rows = [Rows], PreservedCounts = [0] }, _team, CancellationToken.None);
+            }
+        }
+
+        _fastest = Arm(product, KernelSuite.Fastest);
+        _reference = Arm(product, KernelSuite.Reference);
+        _reference.OutFeatures = ReferenceFeatures;
     }
 
     [GlobalCleanup]
@@ -40,8 +65,17 @@ public abstract class ProductBench : IDisposable
     }
 
     [Benchmark]
-    public void Simd() => _workload!.Multiply(KernelSuite.Fastest, _team!, _workload.Product.Rows);
+    public void Fastest() => _fastest!.Run();
 
-    [Benchmark]
-    public void ReferenceFirst16Rows() => _workload!.Multiply(KernelSuite.Reference, _team!, ReferenceRows);
+    [Benchmark(Baseline = true)]
+    public void ReferenceFirst16Features() => _reference!.Run();
+
+    internal static ProductCase Case(string kernel, string shape, int rows) => new(ProductKernel.All.Single(known => known.Name == kernel), WeightShape.Parse(shape), rows);
+
+    private ProductArm Arm(ProductCase product, KernelSuite suite)
+    {
+        ProductArm arm = CaseArms.Create(new(product, _weights!, suite, _team!), [0], [])[0];
+        arm.Prepare();
+        return arm;
+    }
 }

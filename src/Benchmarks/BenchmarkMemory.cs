@@ -6,11 +6,13 @@ namespace OutlierQuant.Benchmarks;
 /// <summary>Refuses what this machine cannot hold, before anything is allocated.</summary>
 internal static class BenchmarkMemory
 {
-    /// <summary>Weights rotate through this many times the largest cache: caches do not forget strictly in order, and keep up to an eighth.</summary>
-    public const int RotationPerCache = 8;
+    private const int LeastPerCache = 4;
 
-    /// <summary>The loop that reads memory goes through this many times the largest cache, because nothing else comes between two of its samples where products are small.</summary>
-    public const int ReadPerCache = 16;
+    /// <summary>Computes the bytes of weights that rotate: eight times the largest cache (caches do not forget strictly in order, and keep up to an eighth), or, where that would be over 1 GiB, at least four times.</summary>
+    public static long RotationBytes(MachineDescription machine) => Math.Max(LeastPerCache * machine.LastLevelCacheBytes, Math.Min(8 * machine.LastLevelCacheBytes, 1L << 30));
+
+    /// <summary>Computes the bytes that the loop over memory goes through: twice as many, because where products are small nothing else comes between two of its samples.</summary>
+    public static long ReadBytes(MachineDescription machine) => 2 * RotationBytes(machine);
 
     /// <summary>Checks every shape with every kernel.</summary>
     /// <param name="options">What is to be measured.</param>
@@ -51,10 +53,9 @@ internal static class BenchmarkMemory
     private static double Bytes(ProductKernel kernel, WeightShape shape, int rows, IReadOnlyList<int> preservedCounts, MachineDescription machine)
     {
         double weights = (double)shape.OutFeatures * (kernel.BytesPerOutFeature(shape.InFeatures) + (sizeof(float) * kernel.Groups(shape.InFeatures)));
-        double rotation = (RotationPerCache + ReadPerCache) * (double)machine.LastLevelCacheBytes;
         double arms = 2.0 * preservedCounts.Count * rows * (sizeof(float) + 1) * shape.InFeatures;
         double columns = 2.0 * sizeof(float) * preservedCounts.Sum() * shape.OutFeatures;
-        return rotation + weights + arms + columns + (sizeof(float) * (double)rows * shape.OutFeatures);
+        return RotationBytes(machine) + ReadBytes(machine) + weights + arms + columns + (sizeof(float) * (double)rows * shape.OutFeatures);
     }
 
     private static void CheckArray(WeightShape shape, string who, string what, long count)

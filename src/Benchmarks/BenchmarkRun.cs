@@ -24,18 +24,21 @@ public static class BenchmarkRun
     /// <param name="cancellation">Stops between two samples.</param>
     /// <exception cref="ArgumentException">The suite cannot run here, or a shape is too large for this machine.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
-    public static BenchmarkReport Run(BenchmarkOptions options, Action<BenchmarkProgress>? progress = null, CancellationToken cancellation = default)
+    public static BenchmarkReport Run(BenchmarkOptions options, Action<BenchmarkProgress>? progress = null, CancellationToken cancellation = default) =>
+        Run(options, MachineDescription.OfThisMachine(), progress, cancellation);
+
+    /// <summary>Measures on a machine whose caches and memory are as described.</summary>
+    internal static BenchmarkReport Run(BenchmarkOptions options, MachineDescription machine, Action<BenchmarkProgress>? progress, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(options);
         TimeProvider clock = TimeProvider.System;
         long start = clock.GetTimestamp();
-        var machine = MachineDescription.OfThisMachine();
         BenchmarkMemory.Check(options, machine);
-        long rotation = BenchmarkMemory.RotationPerCache * machine.LastLevelCacheBytes;
+        long rotation = BenchmarkMemory.RotationBytes(machine);
         using WorkerTeam team = new(options.Threads);
         InterleavedSampler sampler = new(clock, new SampleGuard(team).Run);
         progress?.Invoke(new(0, 1, "ceilings"));
-        MachineCeilings ceilings = MachineCeilings.Measure([.. new MemoryLoop(BenchmarkMemory.ReadPerCache * machine.LastLevelCacheBytes).Loops(), .. CeilingLoops.Arithmetic()], team, sampler, cancellation);
+        MachineCeilings ceilings = MachineCeilings.Measure([.. new MemoryLoop(BenchmarkMemory.ReadBytes(machine)).Loops(), .. CeilingLoops.Arithmetic()], team, sampler, cancellation);
         CaseMeasurement measurement = new(ceilings, sampler, clock);
         List<BenchmarkResult> results = [];
         List<ArmSamples> samples = [];
@@ -47,7 +50,7 @@ public static class BenchmarkRun
             ProductCase product = cases[i];
             if (warm.Add(product.Kernel.Name))
             {
-                WarmUpKernel(product.Kernel, options, team, clock, cancellation);
+                KernelWarmUp.Run(product.Kernel, options, team, cancellation);
             }
 
             progress?.Invoke(new(i, cases.Length, $"{product.Kernel.Name} {product.Shape}, {product.Rows} rows"));
@@ -67,7 +70,7 @@ public static class BenchmarkRun
             Machine = machine,
             Threads = options.Threads,
             Suite = options.Suite.Name,
-            Suites = [.. KernelSuite.All.Select(suite => new SuiteState(suite.Name, suite.Description, suite.IsAvailable ? null : suite.Description))],
+            Suites = [.. KernelSuite.All.Select(suite => new SuiteState(suite.Name, suite.Description, suite.UnavailableBecause))],
             Ceilings = ceilings.Report(),
             Results = results,
             RotationBytes = rotation,
@@ -82,27 +85,4 @@ public static class BenchmarkRun
 
     private static double Cost(ProductCase product, BenchmarkOptions options) =>
         TypicalSetUp + (CaseArms.Count(product.Kernel, options.PreservedCounts) * ((product.Operations / TypicalOperations) + (product.WeightBytes / TypicalBytes)));
-
-    // On a small matrix, with as many rows as will come and with and without preserved channels: all the code that will run.
-    private static void WarmUpKernel(ProductKernel kernel, BenchmarkOptions options, WorkerTeam team, TimeProvider clock, CancellationToken cancellation)
-    {
-        WeightShape smallest = options.Shapes.MinBy(shape => shape.Weights);
-        WeightShape shape = smallest with { OutFeatures = Math.Min(smallest.OutFeatures, 128) };
-        int most = options.PreservedCounts.Max();
-        int[] channels = RandomValues.Channels(most, shape.InFeatures);
-        RotatingWeights weights = new(kernel, shape, channels, 0);
-        int[] counts = [.. new[] { 0, most }.Distinct()];
-        ProductArm[] arms = [.. options.Rows.SelectMany(rows => CaseArms.Create(new(new(kernel, shape, Math.Min(rows, 64)), weights, options.Suite, team), counts, channels))];
-        WarmUp.Run(
-            () =>
-            {
-                foreach (ProductArm arm in arms)
-                {
-                    arm.Prepare();
-                    arm.Run();
-                }
-            },
-            clock,
-            cancellation);
-    }
 }

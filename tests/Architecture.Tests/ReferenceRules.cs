@@ -10,6 +10,7 @@ internal static class ReferenceRules
         ["src/Kernels"] = [],
         ["src/Kernels.Gpu"] = ["src/Kernels"],
         ["src/Kernels.Ilgpu"] = ["src/Kernels"],
+        ["src/Benchmarks"] = ["src/Kernels"],
         ["src/Checkpoints"] = [],
         ["src/Models"] = ["src/Kernels", "src/Checkpoints"],
         ["src/Calibration"] = ["src/Models"],

@@ -42,6 +42,16 @@ public sealed class UsageTests
     [InlineData("compare m --text t --arms w7", "w7")]
     [InlineData("intervene m --text t --calibration c --profile p", "either --calibration or --profile")]
     [InlineData("intervene m --text t --channels 1,,2", "--channels has ''")]
+    [InlineData("bench --shapes 4096", "--shapes: '4096' is not a shape", "11008x4096")]
+    [InlineData("bench --shapes 8x8,", "--shapes: '' is not a shape")]
+    [InlineData("bench --shapes 0x8", "--shapes: '0x8' is not a shape", "from 1 on")]
+    [InlineData("bench --rows 0", "--rows has '0'", "at least one row")]
+    [InlineData("bench --rows 1,x", "--rows has 'x'")]
+    [InlineData("bench --preserved -1", "--preserved has '-1'")]
+    [InlineData("bench --only int3", "--only: 'int3'", "int8×int8")]
+    [InlineData("bench --kernels amx9", "--kernels is 'amx9'", "auto")]
+    [InlineData("bench --threads 0", "--threads is '0'")]
+    [InlineData("bench model", "model")]
     public async Task WrongOptions_GiveOneLineAndExitCodeTwo(string arguments, params string[] words)
     {
         string[] before = Directory.GetFileSystemEntries(Environment.CurrentDirectory);

@@ -36,6 +36,6 @@ internal sealed class CeilingArm(CeilingLoop loop, WorkerTeam team, bool onOneTh
             {
                 loop.Run();
             }
-        });
+        }, loop.NeedsOwnThreads);
     }
 }

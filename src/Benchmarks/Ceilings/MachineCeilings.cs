@@ -26,7 +26,7 @@ internal sealed class MachineCeilings
     {
         MachineCeilings ceilings = new();
         CeilingLoop[] all = [.. loops];
-        WarmUp.Run(() => Array.ForEach(all, loop => new CeilingArm(loop, team, onOneThread: true).Run()), TimeProvider.System, cancellation);
+        WarmUp.Run(() => Array.ForEach(all, loop => new CeilingArm(loop, team, onOneThread: true).Run()), cancellation);
         foreach (IGrouping<CeilingKind, CeilingLoop> kind in loops.GroupBy(loop => loop.Kind))
         {
             CeilingArm[] arms = [.. kind.Select(loop => new CeilingArm(loop, team))];

@@ -18,6 +18,9 @@ internal sealed class FloatWeightsArm(CaseContext context) : ProductArm(context,
     public override int Granularity => Context.Suite.FloatMatmul.RowGranularity;
 
     /// <inheritdoc/>
+    public override bool NeedsOwnThreads => Context.Suite.FloatMatmul.NeedsOwnThreads(Context.Product.Kernel.FloatWeights!.Value, Context.Product.Rows);
+
+    /// <inheritdoc/>
     protected override void Multiply(byte[] weights, int first, int count)
     {
         ProductCase product = Context.Product;

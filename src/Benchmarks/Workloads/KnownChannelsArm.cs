@@ -23,6 +23,9 @@ internal sealed class KnownChannelsArm(CaseContext context, int[] preservedChann
     /// <inheritdoc/>
     public override int Granularity => Context.Suite.CodeProduct.RowGranularity;
 
+    /// <inheritdoc/>
+    public override bool NeedsOwnThreads => Context.Suite.CodeProduct.NeedsOwnThreads(Context.Product.Kernel.CodeWeights!.Value, Context.Product.Kernel.HasIntegerActivations, Context.Product.Rows);
+
     /// <summary>Names what multiplies codes: what the suite says behind the kernel's own name.</summary>
     public static string ImplementationOf(CaseContext context)
     {

@@ -19,11 +19,17 @@ internal abstract class ProductArm(CaseContext context, float[] source) : IArm
     /// <summary>Gets the number of output features that a thread should take a multiple of.</summary>
     public abstract int Granularity { get; }
 
+    /// <summary>Gets a value indicating whether only the team's own threads may run the kernel.</summary>
+    public abstract bool NeedsOwnThreads { get; }
+
     /// <summary>Gets or sets how many output features a call computes, from the first on: fewer than all where all would take too long.</summary>
     public int OutFeatures { get; set; } = context.Product.Shape.OutFeatures;
 
     /// <inheritdoc/>
     public int Repeats { get; set; } = 1;
+
+    /// <summary>Gets the products of the last call of any arm of the case. Shape <c>[rows, outFeatures]</c>.</summary>
+    public float[] Products => context.Products;
 
     protected CaseContext Context => context;
 
@@ -38,7 +44,7 @@ internal abstract class ProductArm(CaseContext context, float[] source) : IArm
     public void Run()
     {
         byte[] weights = context.Weights.Next();
-        context.Team.Run(OutFeatures, Granularity, (first, count) => Multiply(weights, first, count));
+        context.Team.Run(OutFeatures, Granularity, (first, count) => Multiply(weights, first, count), NeedsOwnThreads);
     }
 
     /// <summary>Computes some output features of every row.</summary>

@@ -29,6 +29,9 @@ internal sealed class SearchingArm(CaseContext context, int outlierCount, float[
     /// <inheritdoc/>
     public override int Granularity => Context.Suite.CodeProduct.RowGranularity;
 
+    /// <inheritdoc/>
+    public override bool NeedsOwnThreads => Context.Suite.CodeProduct.NeedsOwnThreads(Context.Product.Kernel.CodeWeights!.Value, Context.Product.Kernel.HasIntegerActivations, Context.Product.Rows);
+
     /// <summary>Searches, then rounds the activations of the other channels.</summary>
     public override void Prepare()
     {

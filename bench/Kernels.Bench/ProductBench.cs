@@ -60,6 +60,8 @@ public abstract class ProductBench : IDisposable
     [GlobalCleanup]
     public void Dispose()
     {
+        _fastest?.Dispose();
+        _reference?.Dispose();
         _team?.Dispose();
         GC.SuppressFinalize(this);
     }

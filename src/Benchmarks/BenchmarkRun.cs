@@ -60,6 +60,7 @@ public static class BenchmarkRun
             double share = Cost(product, options) / cases.Skip(i).Sum(left => Cost(left, options));
             TimeSpan allowance = Slack * share * (options.TimeLimit - clock.GetElapsedTime(start));
             (IReadOnlyList<ArmSamples> ofArms, IReadOnlyList<BenchmarkResult> ofCase) = measurement.Measure(product, arms, options.IsQuick ? Short : Thorough, allowance, cancellation);
+            DisposeAll(arms);
             samples.AddRange(ofArms);
             results.AddRange(ofCase);
         }
@@ -81,6 +82,14 @@ public static class BenchmarkRun
             Seconds = clock.GetElapsedTime(start).TotalSeconds,
             Warning = disturbed == 0 ? null : $"something else ran on this machine: {disturbed} of {samples.Count} arms had too few calm samples, and their medians count disturbed ones; run again on a quiet machine.",
         };
+    }
+
+    private static void DisposeAll(IReadOnlyList<ProductArm> arms)
+    {
+        foreach (ProductArm arm in arms)
+        {
+            arm.Dispose();
+        }
     }
 
     private static double Cost(ProductCase product, BenchmarkOptions options) =>

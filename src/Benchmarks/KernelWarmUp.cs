@@ -30,5 +30,6 @@ internal static class KernelWarmUp
                 }
             },
             cancellation);
+        Array.ForEach(arms, arm => arm.Dispose());
     }
 }

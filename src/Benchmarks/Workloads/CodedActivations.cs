@@ -1,11 +1,12 @@
 using OutlierQuant.Kernels;
 using OutlierQuant.Kernels.CodeProduct;
 using OutlierQuant.Kernels.Threading;
+using OutlierQuant.Kernels.TiledProduct.Int8;
 
 namespace OutlierQuant.Benchmarks.Workloads;
 
 /// <summary>Activations as int8 codes, one scale a row, as a quantized linear makes them before each product.</summary>
-internal sealed class CodedActivations
+internal sealed class CodedActivations : IDisposable
 {
     private const int QMax = 127;
 
@@ -14,6 +15,7 @@ internal sealed class CodedActivations
     private readonly sbyte[] _codes;
     private readonly float[] _scales;
     private float[] _preserved = [];
+    private CodeActivationTiles? _tiles;
 
     public CodedActivations(int rows, int columns)
     {
@@ -23,12 +25,13 @@ internal sealed class CodedActivations
         _scales = new float[rows];
     }
 
-    /// <summary>Rounds every row.</summary>
+    /// <summary>Rounds every row, and brings the codes into the form that the kernel multiplies.</summary>
     /// <param name="source">Activations. Shape <c>[rows, columns]</c>.</param>
     /// <param name="preservedChannels">Channels that stay in float. Sorted.</param>
+    /// <param name="weights">The matrix that the codes are for.</param>
     /// <param name="suite">Rounds.</param>
     /// <param name="team">Shares the rows.</param>
-    public void Quantize(float[] source, int[] preservedChannels, KernelSuite suite, WorkerTeam team)
+    public void Quantize(float[] source, int[] preservedChannels, PackedWeights weights, KernelSuite suite, WorkerTeam team)
     {
         int preserved = preservedChannels.Length;
         if (_preserved.Length != _scales.Length * preserved)
@@ -46,8 +49,18 @@ internal sealed class CodedActivations
                 suite.RowQuantize.Quantize(values, preservedChannels, _scales[row], QMax, _codes.AsSpan(row * _stride, _stride), _preserved.AsSpan(row * preserved, preserved));
             }
         });
+        _tiles?.Dispose();
+        _tiles = null;
+        if (suite.CodeProduct.ReserveCodes(_scales.Length, weights) is { } tiles)
+        {
+            team.Run(tiles.Strips, 1, (first, count) => tiles.Fill(AsCodes(), first, count));
+            _tiles = tiles;
+        }
     }
 
     /// <summary>Gives the codes to a kernel.</summary>
-    public ActivationCodes AsCodes() => new() { Codes = _codes, Stride = _stride, Scales = _scales, Preserved = _preserved };
+    public ActivationCodes AsCodes() => new() { Codes = _codes, Stride = _stride, Scales = _scales, Preserved = _preserved, Tiles = _tiles };
+
+    /// <summary>Gives the memory back.</summary>
+    public void Dispose() => _tiles?.Dispose();
 }

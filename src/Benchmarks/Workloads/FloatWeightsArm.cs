@@ -1,4 +1,5 @@
 using OutlierQuant.Kernels.FloatMatmul;
+using OutlierQuant.Kernels.TiledProduct.BF16;
 
 namespace OutlierQuant.Benchmarks.Workloads;
 
@@ -21,10 +22,18 @@ internal sealed class FloatWeightsArm(CaseContext context) : ProductArm(context,
     public override bool NeedsOwnThreads => Context.Suite.FloatMatmul.NeedsOwnThreads(Context.Product.Kernel.FloatWeights!.Value, Context.Product.Rows);
 
     /// <inheritdoc/>
-    protected override void Multiply(byte[] weights, int first, int count)
+    public override void Dispose()
+    {
+    }
+
+    /// <inheritdoc/>
+    protected override FloatActivationTiles? ReserveFloats() => Context.Suite.FloatMatmul.Reserve(Context.Product.Kernel.FloatWeights!.Value, Context.Product.Rows, Context.Product.Shape.InFeatures);
+
+    /// <inheritdoc/>
+    protected override void Multiply(byte[] weights, int first, int count, FloatActivationTiles? tiles)
     {
         ProductCase product = Context.Product;
         FloatWeights matrix = new() { Elements = weights, Type = product.Kernel.FloatWeights!.Value, Rows = product.Shape.OutFeatures, Columns = product.Shape.InFeatures };
-        Context.Suite.FloatMatmul.Multiply(Source, product.Rows, matrix, first, count, Context.Products);
+        Context.Suite.FloatMatmul.Multiply(Source, product.Rows, matrix, first, count, Context.Products, tiles);
     }
 }

@@ -1,4 +1,5 @@
 using OutlierQuant.Kernels.CodeProduct;
+using OutlierQuant.Kernels.TiledProduct.BF16;
 
 namespace OutlierQuant.Benchmarks.Workloads;
 
@@ -35,19 +36,26 @@ internal sealed class KnownChannelsArm(CaseContext context, int[] preservedChann
     }
 
     /// <summary>Rounds the activations, where the product takes codes.</summary>
-    public override void Prepare() => _codes?.Quantize(Source, preservedChannels, Context.Suite, Context.Team);
+    public override void Prepare() => _codes?.Quantize(Source, preservedChannels, Matrix(Context.Weights.First), Context.Suite, Context.Team);
 
     /// <inheritdoc/>
-    protected override void Multiply(byte[] weights, int first, int count)
+    public override void Dispose() => _codes?.Dispose();
+
+    /// <inheritdoc/>
+    protected override FloatActivationTiles? ReserveFloats() => _codes is null ? Context.Suite.CodeProduct.Reserve(Context.Product.Rows, Matrix(Context.Weights.First)) : null;
+
+    /// <inheritdoc/>
+    protected override void Multiply(byte[] weights, int first, int count, FloatActivationTiles? tiles)
     {
-        PackedWeights matrix = Context.Weights.AsPacked(weights, preservedChannels, _preservedColumns);
         if (_codes is null)
         {
-            Context.Suite.CodeProduct.Multiply(Source, Context.Product.Rows, matrix, first, count, Context.Products);
+            Context.Suite.CodeProduct.Multiply(Source, Context.Product.Rows, Matrix(weights), first, count, Context.Products, tiles);
         }
         else
         {
-            Context.Suite.CodeProduct.Multiply(_codes.AsCodes(), matrix, first, count, Context.Products);
+            Context.Suite.CodeProduct.Multiply(_codes.AsCodes(), Matrix(weights), first, count, Context.Products);
         }
     }
+
+    private PackedWeights Matrix(byte[] weights) => Context.Weights.AsPacked(weights, preservedChannels, _preservedColumns);
 }

@@ -1,11 +1,12 @@
 using OutlierQuant.Benchmarks.Measuring;
+using OutlierQuant.Kernels.TiledProduct.BF16;
 
 namespace OutlierQuant.Benchmarks.Workloads;
 
 /// <summary>One way to compute a product: the arms of a case differ in what becomes of the outlier channels.</summary>
 /// <param name="context">What the arms share.</param>
 /// <param name="source">Activations. Shape <c>[rows, inFeatures]</c>.</param>
-internal abstract class ProductArm(CaseContext context, float[] source) : IArm
+internal abstract class ProductArm(CaseContext context, float[] source) : IArm, IDisposable
 {
     /// <summary>Gets what the arm does about outliers.</summary>
     public abstract OutlierArm Kind { get; }
@@ -40,13 +41,25 @@ internal abstract class ProductArm(CaseContext context, float[] source) : IArm
     {
     }
 
-    /// <inheritdoc/>
+    /// <summary>Computes the product. Where the kernel wants float activations in another form, bringing them into it is part of the product.</summary>
     public void Run()
     {
         byte[] weights = context.Weights.Next();
-        context.Team.Run(OutFeatures, Granularity, (first, count) => Multiply(weights, first, count), NeedsOwnThreads);
+        using FloatActivationTiles? tiles = ReserveFloats();
+        if (tiles is not null)
+        {
+            context.Team.Run(tiles.Strips, 1, (first, count) => tiles.Fill(source, first, count));
+        }
+
+        context.Team.Run(OutFeatures, Granularity, (first, count) => Multiply(weights, first, count, tiles), NeedsOwnThreads);
     }
 
+    /// <inheritdoc/>
+    public abstract void Dispose();
+
+    /// <summary>Reserves room for float activations in the form that the kernel wants; null where it takes them as they lie.</summary>
+    protected virtual FloatActivationTiles? ReserveFloats() => null;
+
     /// <summary>Computes some output features of every row.</summary>
-    protected abstract void Multiply(byte[] weights, int first, int count);
+    protected abstract void Multiply(byte[] weights, int first, int count, FloatActivationTiles? tiles);
 }

@@ -42,6 +42,9 @@ internal sealed class RotatingWeights
     /// <summary>Gets the number of copies.</summary>
     public int CopyCount => _copies.Length;
 
+    /// <summary>Gets the first copy: all have the same values.</summary>
+    public byte[] First => _copies[0];
+
     /// <summary>Gets the copy that was not used for longest.</summary>
     public byte[] Next() => _copies[_turn++ % _copies.Length];
 

@@ -1,5 +1,6 @@
 using OutlierQuant.Kernels;
 using OutlierQuant.Kernels.CodeProduct;
+using OutlierQuant.Kernels.TiledProduct.BF16;
 
 namespace OutlierQuant.Benchmarks.Workloads;
 
@@ -36,20 +37,26 @@ internal sealed class SearchingArm(CaseContext context, int outlierCount, float[
     public override void Prepare()
     {
         Found = _search.Find(Source, Context.Team);
-        _codes.Quantize(Source, Found, Context.Suite, Context.Team);
         int gathered = Context.Product.Shape.OutFeatures * Found.Length;
         if (_gatheredColumns.Length != gathered)
         {
             _gatheredColumns = new float[gathered];
         }
+
+        _codes.Quantize(Source, Found, Matrix(Context.Weights.First), Context.Suite, Context.Team);
     }
 
     /// <inheritdoc/>
-    protected override void Multiply(byte[] weights, int first, int count)
+    public override void Dispose() => _codes.Dispose();
+
+    /// <inheritdoc/>
+    protected override void Multiply(byte[] weights, int first, int count, FloatActivationTiles? tiles)
     {
         Gather(weights, first, count);
-        Context.Suite.CodeProduct.Multiply(_codes.AsCodes(), Context.Weights.AsPacked(weights, Found, _gatheredColumns), first, count, Context.Products);
+        Context.Suite.CodeProduct.Multiply(_codes.AsCodes(), Matrix(weights), first, count, Context.Products);
     }
+
+    private PackedWeights Matrix(byte[] weights) => Context.Weights.AsPacked(weights, Found, _gatheredColumns);
 
     private void Gather(byte[] weights, int first, int count)
     {

@@ -48,6 +48,7 @@ public static class PerplexityEvaluator
             TokensPerSecond = mean.Count / scores.Elapsed.TotalSeconds,
             PeakMemoryBytes = scores.PeakMemoryBytes,
             Kernels = model.Kernels,
+            Timing = model.Context.Timing?.Take(scores.Elapsed, text.Windows.Sum(window => (long)window.TokenIds.Length)),
             Losses = scores.Losses,
         };
     }

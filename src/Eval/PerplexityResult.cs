@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using OutlierQuant.Eval.Statistics;
+using OutlierQuant.Models;
 
 namespace OutlierQuant.Eval;
 
@@ -56,6 +57,10 @@ public sealed record PerplexityResult
 
     /// <summary>Gets the kernels that the model's linears ran on, in order of first use.</summary>
     public required IReadOnlyList<string> Kernels { get; init; }
+
+    /// <summary>Gets where the time went, if the model's context measures it; else null and not in json. Tokens are those computed, scored or not.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public TimingReport? Timing { get; init; }
 
     /// <summary>Gets the losses behind the means, one array a window. Shape <c>[windowsScored][targets]</c>. Not in json.</summary>
     [JsonIgnore]

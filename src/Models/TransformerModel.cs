@@ -113,7 +113,7 @@ public sealed class TransformerModel : IDisposable
     /// <param name="logits">Receives the logits. Shape <c>[tokens, vocabulary]</c>.</param>
     /// <exception cref="ArgumentException">The shapes disagree.</exception>
     public void ComputeLogits(ReadOnlyMemory<float> finalHidden, int tokens, SequenceChunk chunk, Memory<float> logits) =>
-        _parts.Head.Forward(finalHidden, tokens, chunk, logits, Context);
+        LinearLoop.Run([_parts.Head], finalHidden, tokens, chunk, [logits], Context);
 
     /// <summary>Computes the logits of one sequence.</summary>
     /// <param name="ids">Token ids.</param>
@@ -156,12 +156,17 @@ public sealed class TransformerModel : IDisposable
         }
     }
 
-    internal void Embed(SequenceChunk chunk, Span<float> hidden) => _parts.Embedding.Read(chunk, hidden);
+    internal void Embed(SequenceChunk chunk, Span<float> hidden)
+    {
+        using PartClock clock = Context.Measure(ForwardPart.Embedding);
+        _parts.Embedding.Read(chunk, hidden);
+    }
 
     /// <summary>Computes one block for some tokens of one sequence, in place, then applies the transforms. Shape [tokens, hiddenSize].</summary>
     internal void RunBlock(TransformerBlock block, Memory<float> hidden, BlockCall call)
     {
         block.Forward(hidden, call);
+        using PartClock clock = Context.Measure(ForwardPart.BlockOutput);
         foreach (IBlockOutputTransform transform in Transforms)
         {
             transform.Apply(block.Index, call.Chunk, hidden.Span, Config.HiddenSize);

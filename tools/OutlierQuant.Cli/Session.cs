@@ -35,7 +35,10 @@ internal sealed class Session : IDisposable
         WorkerTeam team = new(arguments.GetRequiredValue(SharedOptions.Threads));
         try
         {
-            return new Session(team, TransformerModel.Open(directory, new ComputeContext(suite, team)));
+            return new Session(team, TransformerModel.Open(directory, new ComputeContext(suite, team)
+            {
+                Timing = arguments.GetValue(SharedOptions.Timing) ? new ForwardTiming() : null,
+            }));
         }
         catch
         {

@@ -80,6 +80,7 @@ internal sealed class TokenScorer : IWindowConsumer
             ComputeLogits(_baseline.Model, hidden, chunk with { TokenIds = chunk.TokenIds[first..], FirstPosition = chunk.FirstPosition + first }, 0, last - first, ref _baselineLogits);
         }
 
+        using var clock = _model.Context.Measure(ForwardPart.LogSoftmax);
         _model.Context.Team.Run(last - first, 1, (firstItem, count) =>
         {
             var scratch = ArrayPool<double>.Shared.Rent(2 * _vocabulary);

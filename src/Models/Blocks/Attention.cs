@@ -24,6 +24,7 @@ internal static class Attention
     /// <param name="block">0-based block.</param>
     public static void Attend(AttentionShape shape, ReadOnlyMemory<float> queries, Memory<float> attended, BlockCall call, int block)
     {
+        using PartClock clock = call.Context.Measure(ForwardPart.Attention);
         int tokens = call.Tokens;
         int keys = call.Cache.Count;
         ObservationPoint point = new(ObservationKind.AttentionProbabilities, block);

@@ -8,10 +8,17 @@ internal sealed record BlockCall(SequenceChunk Chunk, int Window, KeyValueCache 
     public int Tokens => Chunk.TokenIds.Length;
 
     /// <summary>Computes a linear after showing its input [tokens, inFeatures] to the observer.</summary>
-    public void Multiply(Linear linear, ReadOnlyMemory<float> input, Memory<float> output)
+    public void Multiply(Linear linear, ReadOnlyMemory<float> input, Memory<float> output) => Multiply([linear], input, [output]);
+
+    /// <summary>Computes linears that share an input [tokens, inFeatures], after showing it to the observer as the input of each.</summary>
+    public void Multiply(IReadOnlyList<Linear> linears, ReadOnlyMemory<float> input, IReadOnlyList<Memory<float>> outputs)
     {
-        Show(new(ObservationKind.LinearInput, linear.Block, linear.Name), input.Span, Tokens, linear.InFeatures);
-        linear.Forward(input, Tokens, Chunk, output, Context);
+        foreach (Linear linear in linears)
+        {
+            Show(new(ObservationKind.LinearInput, linear.Block, linear.Name), input.Span, Tokens, linear.InFeatures);
+        }
+
+        LinearLoop.Run(linears, input, Tokens, Chunk, outputs, Context);
     }
 
     /// <summary>Whether the observer wants a point.</summary>

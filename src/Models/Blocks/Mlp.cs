@@ -14,12 +14,24 @@ internal sealed record Mlp(Linear? Gate, Linear Up, Linear Down, ActivationFunct
         int size = Up.OutFeatures;
         Memory<float> gate = call.Scratch.Take(Scratch.Part.Gate, Gate is null ? 0 : call.Tokens, size);
         Memory<float> up = call.Scratch.Take(Scratch.Part.Up, call.Tokens, size);
-        if (Gate is not null)
+        if (Gate is null)
         {
-            call.Multiply(Gate, normed, gate);
+            call.Multiply(Up, normed, up);
+        }
+        else
+        {
+            call.Multiply([Gate, Up], normed, [gate, up]);
         }
 
-        call.Multiply(Up, normed, up);
+        Activate(gate, up, call);
+        call.Multiply(Down, up, added);
+    }
+
+    /// <summary>Puts f(gate) · up, or f(up) without a gate, in the place of up. Shapes [tokens, intermediateSize].</summary>
+    private void Activate(Memory<float> gate, Memory<float> up, BlockCall call)
+    {
+        using PartClock clock = call.Context.Measure(ForwardPart.ActivationFunction);
+        int size = Up.OutFeatures;
         call.Context.Team.Run(call.Tokens, TokensPerRange, (first, count) =>
         {
             for (int token = first; token < first + count; token++)
@@ -36,6 +48,5 @@ internal sealed record Mlp(Linear? Gate, Linear Up, Linear Down, ActivationFunct
                 TensorPrimitives.Multiply(upRow, gateRow, upRow);
             }
         });
-        call.Multiply(Down, up, added);
     }
 }

@@ -11,7 +11,9 @@ internal sealed class Norm(NormKind kind, float[] gain, float[]? bias, double ep
     public int Size => gain.Length;
 
     /// <summary>Normalizes every token. Source and destination may be the same memory. Shapes [tokens, size].</summary>
-    public void Apply(ReadOnlyMemory<float> source, int tokens, Memory<float> destination, ComputeContext context) =>
+    public void Apply(ReadOnlyMemory<float> source, int tokens, Memory<float> destination, ComputeContext context)
+    {
+        using PartClock clock = context.Measure(ForwardPart.Norm);
         context.Team.Run(tokens, TokensPerRange, (first, count) =>
         {
             for (int token = first; token < first + count; token++)
@@ -19,6 +21,7 @@ internal sealed class Norm(NormKind kind, float[] gain, float[]? bias, double ep
                 ApplyRow(source.Span.Slice(token * Size, Size), destination.Span.Slice(token * Size, Size));
             }
         });
+    }
 
     /// <summary>
     /// <c>destination = gain · source / sqrt(mean(source²) + epsilon)</c>, or

@@ -33,11 +33,7 @@ internal sealed record SelfAttention(
     {
         Scratch.Part[] parts = [Scratch.Part.Query, Scratch.Part.Key, Scratch.Part.Value];
         Memory<float>[] outputs = [.. QueryKeyValue.Select((linear, i) => call.Scratch.Take(parts[i], call.Tokens, linear.OutFeatures))];
-        for (int i = 0; i < outputs.Length; i++)
-        {
-            call.Multiply(QueryKeyValue[i], normed, outputs[i]);
-        }
-
+        call.Multiply(QueryKeyValue, normed, outputs);
         int stride = QueryKeyValue[0].OutFeatures;
         return outputs.Length == 1
             ? (new(outputs[0], 0, stride), new(outputs[0], Shape.QuerySize, stride), new(outputs[0], Shape.QuerySize + Shape.KeyValueSize, stride))
@@ -47,6 +43,7 @@ internal sealed record SelfAttention(
     /// <summary>Brings queries into head order and keys and values into the cache, normalized and rotated.</summary>
     private void SplitHeads((Projection Query, Projection Key, Projection Value) source, Memory<float> queries, BlockCall call)
     {
+        using PartClock clock = call.Context.Measure(ForwardPart.Rotary);
         int headSize = Shape.HeadSize;
         int firstPosition = call.Chunk.FirstPosition;
         call.Context.Team.Run(call.Tokens, TokensPerRange, (first, count) =>

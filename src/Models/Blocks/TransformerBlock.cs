@@ -56,7 +56,10 @@ internal sealed record TransformerBlock(int Index, Norm AttentionNorm, SelfAtten
 
         MlpNorm.Apply(hidden, call.Tokens, normed, call.Context);
         Mlp.Forward(normed, added, call);
-        TensorPrimitives.Add(hidden.Span, added.Span, hidden.Span);
+        using (call.Context.Measure(ForwardPart.BlockOutput))
+        {
+            TensorPrimitives.Add(hidden.Span, added.Span, hidden.Span);
+        }
 
         call.Show(new(ObservationKind.BlockOutput, Index), hidden.Span, call.Tokens, hiddenSize);
     }

@@ -21,12 +21,18 @@ public static class TextGenerator
         return Continue(session, prompt, maxTokens, new TokenSampler(options), stopIds);
     }
 
+    private static int Choose(TokenSampler sampler, ReadOnlySpan<float> logits, ComputeContext context)
+    {
+        using PartClock clock = context.Measure(ForwardPart.Sampling);
+        return sampler.Choose(logits);
+    }
+
     private static IEnumerable<int> Continue(DecodingSession session, ReadOnlyMemory<int> prompt, int maxTokens, TokenSampler sampler, IReadOnlyList<int> stopIds)
     {
         ReadOnlyMemory<float> logits = session.Append(prompt.Span);
         for (int given = 1; ; given++)
         {
-            int id = sampler.Choose(logits.Span);
+            int id = Choose(sampler, logits.Span, session.Model.Context);
             yield return id;
             if (given == maxTokens || stopIds.Contains(id))
             {

@@ -22,6 +22,13 @@ public sealed record ActivationQuantization(ActivationGranularity Granularity, i
     /// <summary>Gets the largest code magnitude: 127 for 8 bits, 7 for 4 bits.</summary>
     public int QMax => (1 << (Bits - 1)) - 1;
 
+    /// <summary>Whether another rule gives the same codes of the same input. (Records compare arrays by reference.)</summary>
+    internal bool HasSameCodes(ActivationQuantization other) =>
+        Granularity == other.Granularity
+        && Bits == other.Bits
+        && StaticScale.Equals(other.StaticScale)
+        && ScaleExcludedChannels.AsSpan().SequenceEqual(other.ScaleExcludedChannels);
+
     /// <summary>Throws unless the parts agree with each other.</summary>
     /// <param name="columns">Number of input channels.</param>
     /// <exception cref="ArgumentException">They do not; the message says which and what is required.</exception>

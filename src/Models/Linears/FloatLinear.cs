@@ -98,18 +98,19 @@ public sealed class FloatLinear : Linear
     /// <inheritdoc/>
     public override void Forward(ReadOnlyMemory<float> input, int tokens, SequenceChunk chunk, Memory<float> output, ComputeContext context)
     {
-        CheckShapes(input, tokens, output);
         if (_rowsPerSlab == OutFeatures)
         {
-            Multiply(input, tokens, 0, OutFeatures, output, context);
+            LinearLoop.Run([this], input, tokens, chunk, [output], context);
             return;
         }
 
+        CheckShapes(input, tokens, output);
         float[] slab = ArrayPool<float>.Shared.Rent(checked(tokens * _rowsPerSlab));
         for (int firstRow = 0; firstRow < OutFeatures; firstRow += _rowsPerSlab)
         {
             int rows = Math.Min(_rowsPerSlab, OutFeatures - firstRow);
-            Multiply(input, tokens, firstRow, rows, slab, context);
+            LinearProduct product = Product(input, tokens, firstRow, rows, slab, context.Suite.FloatMatmul);
+            context.Team.Run(product.Rows, product.Granularity, product.Compute, product.NeedsOwnThreads);
             for (int token = 0; token < tokens; token++)
             {
                 slab.AsSpan(token * rows, rows).CopyTo(output.Span.Slice((token * OutFeatures) + firstRow, rows));
@@ -119,12 +120,19 @@ public sealed class FloatLinear : Linear
         ArrayPool<float>.Shared.Return(slab);
     }
 
-    /// <summary>Multiplies by the rows of one slab; the destination has shape [tokens, slabRows].</summary>
-    private void Multiply(ReadOnlyMemory<float> input, int tokens, int slabFirst, int slabRows, Memory<float> destination, ComputeContext context)
+    /// <inheritdoc/>
+    internal override LinearProduct? Prepare(SharedInput input, SequenceChunk chunk, Memory<float> output)
     {
-        IFloatMatmulKernel kernel = context.Suite.FloatMatmul;
+        CheckShapes(input.Values, input.Tokens, output);
+        return _rowsPerSlab == OutFeatures ? Product(input.Values, input.Tokens, 0, OutFeatures, output, input.Context.Suite.FloatMatmul) : null;
+    }
+
+    /// <summary>The product with the rows of one slab; the destination has shape [tokens, slabRows].</summary>
+    private LinearProduct Product(
+        ReadOnlyMemory<float> input, int tokens, int slabFirst, int slabRows, Memory<float> destination, IFloatMatmulKernel kernel)
+    {
         long rowBytes = Weight.ByteLength / OutFeatures;
-        context.Team.Run(slabRows, kernel.RowGranularity, (first, count) =>
+        return new LinearProduct(slabRows, kernel.RowGranularity, kernel.NeedsOwnThreads(_type, tokens), (first, count) =>
         {
             FloatWeights weights = new()
             {
@@ -141,6 +149,6 @@ public sealed class FloatLinear : Linear
                 Span<float> part = products.Slice((token * slabRows) + first, count);
                 TensorPrimitives.Add(part, Bias.AsSpan(slabFirst + first, count), part);
             }
-        }, kernel.NeedsOwnThreads(_type, tokens));
+        });
     }
 }

@@ -56,6 +56,12 @@ public abstract class Linear
     /// <exception cref="ArgumentException">The shapes disagree.</exception>
     public abstract void Forward(ReadOnlyMemory<float> input, int tokens, SequenceChunk chunk, Memory<float> output, ComputeContext context);
 
+    /// <summary>Prepares the product of <see cref="Forward"/>, to be computed together with others; null if it can only be computed alone.</summary>
+    /// <param name="input">Values of the tokens. Shape <c>[tokens, inFeatures]</c>.</param>
+    /// <param name="chunk">Which tokens they are.</param>
+    /// <param name="output">Receives the output. Shape <c>[tokens, outFeatures]</c>.</param>
+    internal virtual LinearProduct? Prepare(SharedInput input, SequenceChunk chunk, Memory<float> output) => null;
+
     /// <summary>Throws unless the spans hold as many values as the shapes say.</summary>
     private protected void CheckShapes(ReadOnlyMemory<float> input, int tokens, Memory<float> output)
     {

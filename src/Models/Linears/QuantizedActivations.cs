@@ -5,7 +5,7 @@ using OutlierQuant.Kernels.TiledProduct.Int8;
 
 namespace OutlierQuant.Models.Linears;
 
-/// <summary>The input of one call of a <see cref="QuantizedLinear"/> as codes, in pooled memory.</summary>
+/// <summary>The input of <see cref="QuantizedLinear"/>s as codes, in pooled memory.</summary>
 internal sealed class QuantizedActivations : IDisposable
 {
     private readonly int _tokens;
@@ -28,53 +28,57 @@ internal sealed class QuantizedActivations : IDisposable
 
     /// <summary>Rounds activations [tokens, columns].</summary>
     public static QuantizedActivations Create(
-        ReadOnlyMemory<float> source, int tokens, QuantizedWeights weights, ActivationQuantization rule, ComputeContext context)
+        ReadOnlyMemory<float> source, int tokens, int columns, int[] preservedChannels, ActivationQuantization rule, ComputeContext context)
     {
-        QuantizedActivations result = new(tokens, weights.Columns, weights.PreservedChannels.Length);
+        QuantizedActivations result = new(tokens, columns, preservedChannels.Length);
         IRowQuantizeKernel kernel = context.Suite.RowQuantize;
-        int columns = weights.Columns;
-        int[] preservedChannels = weights.PreservedChannels;
         int[] unscaled = rule.ScaleExcludedChannels.Length == 0 ? preservedChannels : [.. preservedChannels.Union(rule.ScaleExcludedChannels).Order()];
-        context.Team.Run(tokens, 1, (first, count) =>
-        {
-            for (int token = first; token < first + count; token++)
-            {
-                result._scales[token] = TokenScale(source.Span.Slice(token * columns, columns), kernel, preservedChannels, unscaled, rule);
-            }
-        });
         if (rule.Granularity == ActivationGranularity.Tensor)
         {
-            // The largest token scale is the scale of the tensor: dividing by qMax is monotonic. NaN wins over every number.
-            Span<float> scales = result._scales.AsSpan(0, tokens);
-            float shared = 0;
-            foreach (float scale in scales)
-            {
-                shared = MathF.Max(shared, scale);
-            }
-
-            scales.Fill(shared == 0 ? 1 : shared);
+            EachToken(FindScale);
+            result.ShareLargestScale();
+            EachToken(Round);
         }
-
-        context.Team.Run(tokens, 1, (first, count) =>
+        else
         {
-            for (int token = first; token < first + count; token++)
+            // Nothing depends on other tokens, so a row is rounded while it is in the cache.
+            EachToken(token =>
             {
-                kernel.Quantize(
-                    source.Span.Slice(token * columns, columns),
-                    preservedChannels,
-                    result._scales[token],
-                    rule.QMax,
-                    result._codes.AsSpan(token * result._stride, result._stride),
-                    result._preserved.AsSpan(token * result._preservedCount, result._preservedCount));
-            }
-        });
-        result._tiles = context.Suite.CodeProduct.ReserveCodes(tokens, weights.AsPacked());
-        if (result._tiles is CodeActivationTiles tiles)
-        {
-            context.Team.Run(tiles.Strips, 1, (first, count) => tiles.Fill(result.AsCodes(), first, count));
+                FindScale(token);
+                Round(token);
+            });
         }
 
         return result;
+
+        void EachToken(Action<int> action) => context.Team.Run(tokens, 1, (first, count) =>
+        {
+            for (int token = first; token < first + count; token++)
+            {
+                action(token);
+            }
+        });
+
+        void FindScale(int token) =>
+            result._scales[token] = TokenScale(source.Span.Slice(token * columns, columns), kernel, preservedChannels, unscaled, rule);
+
+        void Round(int token) => kernel.Quantize(
+            source.Span.Slice(token * columns, columns),
+            preservedChannels,
+            result._scales[token],
+            rule.QMax,
+            result._codes.AsSpan(token * result._stride, result._stride),
+            result._preserved.AsSpan(token * result._preservedCount, result._preservedCount));
+    }
+
+    /// <summary>Brings the codes into tiles too, once, if the kernel multiplies such weights by tiles. Tiles do not depend on the weights.</summary>
+    public void Tile(PackedWeights weights, ComputeContext context)
+    {
+        if (_tiles is null && context.Suite.CodeProduct.ReserveCodes(_tokens, weights) is CodeActivationTiles tiles)
+        {
+            context.Team.Run(tiles.Strips, 1, (first, count) => tiles.Fill(AsCodes(), first, count));
+            _tiles = tiles;
+        }
     }
 
     /// <summary>Gives the codes to a kernel.</summary>
@@ -94,6 +98,19 @@ internal sealed class QuantizedActivations : IDisposable
         ArrayPool<sbyte>.Shared.Return(_codes);
         ArrayPool<float>.Shared.Return(_scales);
         ArrayPool<float>.Shared.Return(_preserved);
+    }
+
+    /// <summary>Gives every token the largest scale, which is the scale of the tensor: dividing by qMax is monotonic. NaN wins over every number.</summary>
+    private void ShareLargestScale()
+    {
+        Span<float> scales = _scales.AsSpan(0, _tokens);
+        float shared = 0;
+        foreach (float scale in scales)
+        {
+            shared = MathF.Max(shared, scale);
+        }
+
+        scales.Fill(shared == 0 ? 1 : shared);
     }
 
     /// <summary>The scale of one token; 0 stands for "all zero" until the whole tensor is known, NaN for a value that is not finite.</summary>

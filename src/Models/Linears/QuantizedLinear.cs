@@ -82,28 +82,33 @@ public sealed class QuantizedLinear : Linear
         suite.CodeProduct.Describe(Weights.Format, Activations.Granularity != ActivationGranularity.Float);
 
     /// <inheritdoc/>
-    public override void Forward(ReadOnlyMemory<float> input, int tokens, SequenceChunk chunk, Memory<float> output, ComputeContext context)
+    public override void Forward(ReadOnlyMemory<float> input, int tokens, SequenceChunk chunk, Memory<float> output, ComputeContext context) =>
+        LinearLoop.Run([this], input, tokens, chunk, [output], context);
+
+    /// <inheritdoc/>
+    internal override LinearProduct Prepare(SharedInput input, SequenceChunk chunk, Memory<float> output)
     {
-        CheckShapes(input, tokens, output);
-        ReadOnlyMemory<float> source = input[..(tokens * InFeatures)];
+        int tokens = input.Tokens;
+        CheckShapes(input.Values, tokens, output);
+        ReadOnlyMemory<float> source = input.Values[..(tokens * InFeatures)];
         Memory<float> products = output[..(tokens * OutFeatures)];
-        ICodeProductKernel kernel = context.Suite.CodeProduct;
-        if (Activations.Granularity == ActivationGranularity.Float)
+        ICodeProductKernel kernel = input.Context.Suite.CodeProduct;
+        QuantizedActivations? codes = Activations.Granularity == ActivationGranularity.Float
+            ? null
+            : input.Quantize(InFeatures, Weights.PreservedChannels, Activations);
+        return new LinearProduct(OutFeatures, kernel.RowGranularity, kernel.NeedsOwnThreads(Weights.Format, codes is not null, tokens), (first, count) =>
         {
-            context.Team.Run(OutFeatures, kernel.RowGranularity, (first, count) =>
+            if (codes is null)
             {
                 kernel.Multiply(source.Span, tokens, Weights.AsPacked(), first, count, products.Span);
-                AddVectors(products.Span, tokens, chunk.SinkRow, first, count);
-            }, kernel.NeedsOwnThreads(Weights.Format, integerActivations: false, tokens));
-            return;
-        }
+            }
+            else
+            {
+                kernel.Multiply(codes.AsCodes(), Weights.AsPacked(), first, count, products.Span);
+            }
 
-        using QuantizedActivations codes = QuantizedActivations.Create(source, tokens, Weights, Activations, context);
-        context.Team.Run(OutFeatures, kernel.RowGranularity, (first, count) =>
-        {
-            kernel.Multiply(codes.AsCodes(), Weights.AsPacked(), first, count, products.Span);
             AddVectors(products.Span, tokens, chunk.SinkRow, first, count);
-        }, kernel.NeedsOwnThreads(Weights.Format, integerActivations: true, tokens));
+        });
     }
 
     private void AddVectors(Span<float> products, int tokens, int sinkRow, int first, int count)

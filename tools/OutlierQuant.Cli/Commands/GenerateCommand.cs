@@ -25,7 +25,7 @@ internal static class GenerateCommand
     {
         Command command = new("generate", "Writes text with the model.\n\nExample:\n  outlierquant generate MODEL --prompt \"The old man\" --temperature 0.8 --top-p 0.95 --seed 7")
         {
-            SharedOptions.Model, Prompt, MaxTokens, Temperature, TopP, SharedOptions.Seed, Samples, Out, SharedOptions.NoBos, SharedOptions.Threads, SharedOptions.Kernels, SharedOptions.Json,
+            SharedOptions.Model, Prompt, MaxTokens, Temperature, TopP, SharedOptions.Seed, Samples, Out, SharedOptions.NoBos, SharedOptions.Threads, SharedOptions.Kernels, SharedOptions.Timing, SharedOptions.Json,
         };
         command.SetAction((arguments, cancellation) => Task.FromResult(Run(arguments, console, cancellation)));
         return command;
@@ -55,11 +55,12 @@ internal static class GenerateCommand
         using ProgressDisplay progress = new(console);
         Stopwatch watch = Stopwatch.StartNew();
         List<GeneratedText> texts = [];
+        GenerateTiming? timing = null;
         for (int i = 0; i < samples; i++)
         {
             SamplingOptions sampling = new(arguments.GetValue(Temperature), arguments.GetValue(TopP), seed + (ulong)i);
             bool stream = !json && samples == 1;
-            texts.Add(Generate(session, prompt, maxTokens, sampling, stream ? console.Output : TextWriter.Null, cancellation));
+            texts.Add(Generate(session, prompt, maxTokens, sampling, stream ? console.Output : TextWriter.Null, ref timing, cancellation));
             if (!json && !stream)
             {
                 console.Output.WriteLine(texts[^1].Text);
@@ -76,27 +77,47 @@ internal static class GenerateCommand
 
         if (json)
         {
-            console.WriteJson(new GenerateDocument(arguments.GetValue(Prompt)!, texts, tokensPerSecond), CliJson.Default.GenerateDocument);
+            console.WriteJson(new GenerateDocument(arguments.GetValue(Prompt)!, texts, tokensPerSecond, timing), CliJson.Default.GenerateDocument);
         }
         else
         {
             console.Note(string.Create(CultureInfo.InvariantCulture, $"{texts.Sum(text => text.Ids.Count)} tokens, {tokensPerSecond:F0} tokens/s"));
+            if (timing is not null)
+            {
+                TimingTable.Show("prompt", timing.Prompt, console);
+                TimingTable.Show("generated", timing.Generated, console);
+            }
         }
 
         return 0;
     }
 
-    private static GeneratedText Generate(Session session, int[] prompt, int maxTokens, SamplingOptions sampling, TextWriter stream, CancellationToken cancellation)
+    private static GeneratedText Generate(Session session, int[] prompt, int maxTokens, SamplingOptions sampling, TextWriter stream, ref GenerateTiming? timing, CancellationToken cancellation)
     {
         StreamingDecoder decoder = session.Tokenizer.StartStream();
         StringBuilder text = new();
         List<int> ids = [];
+        ForwardTiming? clock = session.Model.Context.Timing;
+        TimingReport? first = null;
         Show(session.Tokenizer.Decode(prompt));
+        long start = Stopwatch.GetTimestamp();
         foreach (int id in TextGenerator.Generate(new DecodingSession(session.Model), prompt, maxTokens, sampling, session.Model.Config.EosTokenIds))
         {
             cancellation.ThrowIfCancellationRequested();
             ids.Add(id);
+            if (ids.Count == 1 && clock is not null)
+            {
+                first = clock.Take(Stopwatch.GetElapsedTime(start), prompt.Length);
+                start = Stopwatch.GetTimestamp();
+            }
+
             Show(decoder.Append(id));
+        }
+
+        if (first is not null)
+        {
+            GenerateTiming both = new(first, clock!.Take(Stopwatch.GetElapsedTime(start), ids.Count - 1));
+            timing = timing?.Plus(both) ?? both;
         }
 
         Show(decoder.Finish());

@@ -17,7 +17,7 @@ internal static class PerplexityCommand
     {
         Command command = new("perplexity", "Measures the perplexity of a model on a text.\n\nExample:\n  outlierquant perplexity MODEL --text wiki.test.raw --context 2048")
         {
-            SharedOptions.Model, SharedOptions.RequiredText, SharedOptions.Context, Protocol, Stride, SharedOptions.NoBos, Windows, SharedOptions.Threads, SharedOptions.Kernels, SharedOptions.Json,
+            SharedOptions.Model, SharedOptions.RequiredText, SharedOptions.Context, Protocol, Stride, SharedOptions.NoBos, Windows, SharedOptions.Threads, SharedOptions.Kernels, SharedOptions.Timing, SharedOptions.Json,
         };
         command.SetAction((arguments, cancellation) => Task.FromResult(Run(arguments, console, cancellation)));
         return command;
@@ -64,6 +64,11 @@ internal static class PerplexityCommand
         Tables.AddRow(table, "peak memory above the mapped file", Tables.Bytes(result.PeakMemoryBytes));
         Tables.AddRow(table, "kernels", string.Join("; ", result.Kernels));
         console.Write(table);
+        if (result.Timing is { } timing)
+        {
+            TimingTable.Show("scoring", timing, console);
+        }
+
         return 0;
     }
 }

@@ -19,6 +19,8 @@ internal static class SharedOptions
 
     public static readonly Option<string> Kernels = OneOf("--kernels", "Kernels to compute with.", "auto", ["auto", .. KernelSuite.All.Select(suite => suite.Name)]);
 
+    public static readonly Option<bool> Timing = new("--timing") { Description = "Show where the time goes, part by part." };
+
     public static readonly Option<string> RequiredText = new("--text") { Description = "Text to measure on (UTF-8).", Required = true, HelpName = "FILE" };
 
     public static readonly Option<int?> Context = PositiveOrNull("--context", $"Tokens in a window. Default: what the model allows, at most {PerplexityOptions.DefaultContext}.");

@@ -11,10 +11,10 @@ public interface IForwardObserver
     /// <summary>Receives the values at one point for one window.</summary>
     /// <param name="point">Where the values are.</param>
     /// <param name="window">0-based window.</param>
-    /// <param name="chunk">The window's tokens.</param>
+    /// <param name="chunk">The window's tokens; for <see cref="ObservationKind.AttentionProbabilities"/>, which come in several calls, some of them in order.</param>
     /// <param name="values">
     /// The values; valid during the call only. Shape <c>[rows, columns]</c>: a row is a token, but for <see cref="ObservationKind.AttentionProbabilities"/>,
-    /// where row <c>head × queries + query</c> holds the probability of every key.
+    /// where row <c>head × tokens + token</c> of the chunk's tokens holds the probability of every key of the window.
     /// </param>
     /// <param name="rows">Number of rows.</param>
     /// <param name="columns">Number of columns.</param>

@@ -83,13 +83,13 @@ internal sealed class TokenScorer : IWindowConsumer
         using var clock = _model.Context.Measure(ForwardPart.LogSoftmax);
         _model.Context.Team.Run(last - first, 1, (firstItem, count) =>
         {
-            var scratch = ArrayPool<double>.Shared.Rent(2 * _vocabulary);
+            var scratch = ArrayPool<double>.Shared.Rent(Divergences is null ? 0 : 2 * _vocabulary);
             for (var item = firstItem; item < firstItem + count; item++)
             {
                 var logits = _logits.AsSpan((first - row + item) * _vocabulary, _vocabulary);
                 var tokenId = scored.Targets[target + item];
                 scores[target + item] = Divergences is null
-                    ? new TokenDivergence(SoftmaxRow.NegativeLogLikelihood(logits, tokenId, scratch), 0, false)
+                    ? new TokenDivergence(SoftmaxRow.NegativeLogLikelihood(logits, tokenId), 0, false)
                     : SoftmaxRow.Compare(_baselineLogits.AsSpan(item * _vocabulary, _vocabulary), logits, tokenId, scratch);
             }
 

@@ -1,6 +1,8 @@
-using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using OutlierQuant.Checkpoints;
 using OutlierQuant.Checkpoints.Configuration;
+using OutlierQuant.Models.Numerics;
 
 namespace OutlierQuant.Models.Blocks;
 
@@ -9,11 +11,11 @@ internal abstract class ActivationFunction
 {
     private static readonly Dictionary<string, ActivationFunction> ByName = new()
     {
-        ["silu"] = new Silu(),
-        ["gelu"] = new Gelu(),
-        ["gelu_new"] = new GeluTanh(),
-        ["gelu_pytorch_tanh"] = new GeluTanh(),
-        ["relu"] = new Relu(),
+        ["silu"] = new Of<Silu>(),
+        ["gelu"] = new Of<Gelu>(),
+        ["gelu_new"] = new Of<GeluTanh>(),
+        ["gelu_pytorch_tanh"] = new Of<GeluTanh>(),
+        ["relu"] = new Of<Relu>(),
     };
 
     /// <summary>Finds the function that a configuration names.</summary>
@@ -24,59 +26,49 @@ internal abstract class ActivationFunction
             : throw new CheckpointFormatException(
                 config.Path, 0, $"the activation function '{config.Activation}' is unknown; known are {string.Join(", ", ByName.Keys)}");
 
-    /// <summary>Applies the function to every value.</summary>
-    public void Apply(Span<float> values)
-    {
-        Span<float> scratch = stackalloc float[512];
-        while (!values.IsEmpty)
-        {
-            int count = Math.Min(values.Length, scratch.Length);
-            Apply(values[..count], scratch[..count]);
-            values = values[count..];
-        }
-    }
+    /// <summary>Puts <c>f(values[i]) · factor[i]</c> in the place of every value; without a factor, f(values[i]).</summary>
+    public abstract void Apply(Span<float> values, ReadOnlySpan<float> factor);
 
-    /// <summary>Applies the function to a piece; the scratch has the same length.</summary>
-    protected abstract void Apply(Span<float> values, Span<float> scratch);
+    private sealed class Of<TFunction> : ActivationFunction
+        where TFunction : struct, ILanewise
+    {
+        public override void Apply(Span<float> values, ReadOnlySpan<float> factor) => Lanewise.Apply<TFunction>(values, factor);
+    }
 
     /// <summary><c>x / (1 + e^−x)</c>.</summary>
-    private sealed class Silu : ActivationFunction
+    private readonly struct Silu : ILanewise
     {
-        protected override void Apply(Span<float> values, Span<float> scratch)
-        {
-            TensorPrimitives.Sigmoid(values, scratch);
-            TensorPrimitives.Multiply(values, scratch, values);
-        }
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Vector256<float> Invoke(Vector256<float> x) => x / (Vector256<float>.One + VectorExponential.Of(-x));
     }
 
-    /// <summary><c>x/2 · (1 + tanh(√(2/π) · (x + 0.044715·x³)))</c>; Hendrycks and Gimpel, arXiv:1606.08415, section 2.</summary>
-    private sealed class GeluTanh : ActivationFunction
+    /// <summary><c>x/2 · (1 + tanh(u))</c> with <c>u = √(2/π) · (x + 0.044715·x³)</c>, which is <c>x / (1 + e^−2u)</c>; Hendrycks and Gimpel, arXiv:1606.08415, section 2.</summary>
+    private readonly struct GeluTanh : ILanewise
     {
-        protected override void Apply(Span<float> values, Span<float> scratch)
+        private const float CubeShare = 0.044715f;
+        private const float MinusTwoRootsOfTwoByPi = -2 * 0.7978845608028654f;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Vector256<float> Invoke(Vector256<float> x)
         {
-            const float CubeShare = 0.044715f;
-            const float RootOfTwoByPi = 0.7978845608028654f;
-            TensorPrimitives.Multiply(values, values, scratch);
-            TensorPrimitives.Multiply(scratch, CubeShare, scratch);
-            TensorPrimitives.Add(scratch, 1f, scratch);
-            TensorPrimitives.Multiply(scratch, values, scratch);
-            TensorPrimitives.Multiply(scratch, RootOfTwoByPi, scratch);
-            TensorPrimitives.Tanh(scratch, scratch);
-            TensorPrimitives.Add(scratch, 1f, scratch);
-            TensorPrimitives.Multiply(values, 0.5f, values);
-            TensorPrimitives.Multiply(values, scratch, values);
+            Vector256<float> u = x * ((x * x * CubeShare) + Vector256<float>.One);
+            return x / (Vector256<float>.One + VectorExponential.Of(u * MinusTwoRootsOfTwoByPi));
         }
     }
 
     /// <summary><c>x/2 · (1 + erf(x/√2))</c>; Hendrycks and Gimpel, arXiv:1606.08415, section 2.</summary>
-    private sealed class Gelu : ActivationFunction
+    private readonly struct Gelu : ILanewise
     {
-        protected override void Apply(Span<float> values, Span<float> scratch)
+        public static Vector256<float> Invoke(Vector256<float> x)
         {
-            for (int i = 0; i < values.Length; i++)
+            Span<float> lanes = stackalloc float[Vector256<float>.Count];
+            x.CopyTo(lanes);
+            foreach (ref float lane in lanes)
             {
-                values[i] = (float)(values[i] / 2.0 * (1 + Erf(values[i] / Math.Sqrt(2))));
+                lane = (float)(lane / 2.0 * (1 + Erf(lane / Math.Sqrt(2))));
             }
+
+            return Vector256.Create<float>(lanes);
         }
 
         /// <summary><c>2/√π · e^(−z²) · Σ_n 2^n · z^(2n+1) / (1·3·…·(2n+1))</c>; all terms have one sign, so nothing cancels.</summary>
@@ -101,8 +93,8 @@ internal abstract class ActivationFunction
     }
 
     /// <summary><c>max(x, 0)</c>; NaN stays NaN.</summary>
-    private sealed class Relu : ActivationFunction
+    private readonly struct Relu : ILanewise
     {
-        protected override void Apply(Span<float> values, Span<float> scratch) => TensorPrimitives.Max(values, 0f, values);
+        public static Vector256<float> Invoke(Vector256<float> x) => Vector256.Max(x, Vector256<float>.Zero);
     }
 }

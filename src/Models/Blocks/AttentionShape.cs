@@ -11,8 +11,8 @@ internal sealed record AttentionShape(int Heads, int KeyValueHeads, int HeadSize
 
     public int KeyValueSize => KeyValueHeads * HeadSize;
 
-    /// <summary>The key and value head that a query head reads.</summary>
-    public int KeyValueHead(int head) => head / (Heads / KeyValueHeads);
+    /// <summary>Gets the number of query heads that share a key and value head; query head h reads head h / Group.</summary>
+    public int Group => Heads / KeyValueHeads;
 
     /// <summary>The first position that a token attends to.</summary>
     public int FirstKey(int position) => (int)Math.Max(0, (long)position - SlidingWindow + 1);

@@ -1,4 +1,3 @@
-using System.Numerics.Tensors;
 using OutlierQuant.Models.Linears;
 
 namespace OutlierQuant.Models.Blocks;
@@ -24,10 +23,10 @@ internal sealed record Mlp(Linear? Gate, Linear Up, Linear Down, ActivationFunct
         }
 
         Activate(gate, up, call);
-        call.Multiply(Down, up, added);
+        call.Multiply(Down, Gate is null ? up : gate, added);
     }
 
-    /// <summary>Puts f(gate) · up, or f(up) without a gate, in the place of up. Shapes [tokens, intermediateSize].</summary>
+    /// <summary>Puts f(gate) · up in the place of the gate, or f(up) without a gate in the place of up. Shapes [tokens, intermediateSize].</summary>
     private void Activate(Memory<float> gate, Memory<float> up, BlockCall call)
     {
         using PartClock clock = call.Context.Measure(ForwardPart.ActivationFunction);
@@ -37,15 +36,8 @@ internal sealed record Mlp(Linear? Gate, Linear Up, Linear Down, ActivationFunct
             for (int token = first; token < first + count; token++)
             {
                 Span<float> upRow = up.Span.Slice(token * size, size);
-                if (Gate is null)
-                {
-                    Function.Apply(upRow);
-                    continue;
-                }
-
-                Span<float> gateRow = gate.Span.Slice(token * size, size);
-                Function.Apply(gateRow);
-                TensorPrimitives.Multiply(upRow, gateRow, upRow);
+                Span<float> target = Gate is null ? upRow : gate.Span.Slice(token * size, size);
+                Function.Apply(target, Gate is null ? [] : upRow);
             }
         });
     }

@@ -10,6 +10,21 @@ internal sealed class Norm(NormKind kind, float[] gain, float[]? bias, double ep
 
     public int Size => gain.Length;
 
+    /// <summary>Adds to the residual stream, then normalizes every token of it into other memory. Shapes [tokens, size].</summary>
+    public void AddAndApply(Memory<float> hidden, ReadOnlyMemory<float> added, int tokens, Memory<float> destination, ComputeContext context)
+    {
+        using PartClock clock = context.Measure(ForwardPart.Norm);
+        context.Team.Run(tokens, TokensPerRange, (first, count) =>
+        {
+            for (int token = first; token < first + count; token++)
+            {
+                Span<float> row = hidden.Span.Slice(token * Size, Size);
+                TensorPrimitives.Add(row, added.Span.Slice(token * Size, Size), row);
+                ApplyRow(row, destination.Span.Slice(token * Size, Size));
+            }
+        });
+    }
+
     /// <summary>Normalizes every token. Source and destination may be the same memory. Shapes [tokens, size].</summary>
     public void Apply(ReadOnlyMemory<float> source, int tokens, Memory<float> destination, ComputeContext context)
     {

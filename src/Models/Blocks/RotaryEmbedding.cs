@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using OutlierQuant.Checkpoints.Configuration;
 
 namespace OutlierQuant.Models.Blocks;
@@ -52,7 +53,19 @@ internal sealed class RotaryEmbedding(int headSize, double theta, RopeScaling? s
         ReadOnlySpan<float> sines = table.Sines.AsSpan(position * half, half);
         Span<float> lower = head[..half];
         Span<float> upper = head.Slice(half, half);
-        for (int i = 0; i < half; i++)
+        int rotated = 0;
+        if (Vector256.IsHardwareAccelerated)
+        {
+            for (; rotated + Vector256<float>.Count <= half; rotated += Vector256<float>.Count)
+            {
+                Vector256<float> x = Vector256.Create<float>(lower[rotated..]), y = Vector256.Create<float>(upper[rotated..]);
+                Vector256<float> cosine = Vector256.Create(cosines[rotated..]), sine = Vector256.Create(sines[rotated..]);
+                ((x * cosine) - (y * sine)).CopyTo(lower[rotated..]);
+                ((y * cosine) + (x * sine)).CopyTo(upper[rotated..]);
+            }
+        }
+
+        for (int i = rotated; i < half; i++)
         {
             float x = lower[i];
             float y = upper[i];

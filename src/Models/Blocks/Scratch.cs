@@ -20,7 +20,7 @@ internal sealed class Scratch
         /// <summary>Values. Shape [tokens, keyValueHeads · headSize].</summary>
         Value,
 
-        /// <summary>Rotated queries. Shape [heads, tokens, headSize].</summary>
+        /// <summary>Rotated queries. Shape [keyValueHeads, tokens, heads / keyValueHeads, headSize].</summary>
         HeadQueries,
 
         /// <summary>Attended values. Shape [tokens, heads · headSize].</summary>

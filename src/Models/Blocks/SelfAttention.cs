@@ -40,7 +40,7 @@ internal sealed record SelfAttention(
             : (new(outputs[0], 0, stride), new(outputs[1], 0, Shape.KeyValueSize), new(outputs[2], 0, Shape.KeyValueSize));
     }
 
-    /// <summary>Brings queries into head order and keys and values into the cache, normalized and rotated.</summary>
+    /// <summary>Brings queries into the order of key and value heads, and keys and values into the cache, normalized and rotated.</summary>
     private void SplitHeads((Projection Query, Projection Key, Projection Value) source, Memory<float> queries, BlockCall call)
     {
         using PartClock clock = call.Context.Measure(ForwardPart.Rotary);
@@ -53,7 +53,8 @@ internal sealed record SelfAttention(
                 int position = firstPosition + token;
                 for (int head = 0; head < Shape.Heads; head++)
                 {
-                    Span<float> query = queries.Span.Slice(((head * call.Tokens) + token) * headSize, headSize);
+                    int row = (((head / Shape.Group * call.Tokens) + token) * Shape.Group) + (head % Shape.Group);
+                    Span<float> query = queries.Span.Slice(row * headSize, headSize);
                     NormAndRotate(source.Query.Head(token, head, headSize), query, QueryNorm, position);
                 }
 

@@ -6,6 +6,9 @@ namespace OutlierQuant.Models.Blocks;
 /// <summary>One decoder block: <c>h += attention(norm(h)); h += mlp(norm(h))</c>.</summary>
 internal sealed record TransformerBlock(int Index, Norm AttentionNorm, SelfAttention Attention, Norm MlpNorm, Mlp Mlp)
 {
+    // Adding fewer takes less time than waking a thread.
+    private const int FloatsPerRange = 1 << 14;
+
     /// <summary>Gets the linears in the order of computation.</summary>
     public IEnumerable<Linear> Linears
     {
@@ -52,13 +55,15 @@ internal sealed record TransformerBlock(int Index, Norm AttentionNorm, SelfAtten
 
         AttentionNorm.Apply(hidden, call.Tokens, normed, call.Context);
         Attention.Forward(normed, added, call);
-        TensorPrimitives.Add(hidden.Span, added.Span, hidden.Span);
-
-        MlpNorm.Apply(hidden, call.Tokens, normed, call.Context);
+        MlpNorm.AddAndApply(hidden, added, call.Tokens, normed, call.Context);
         Mlp.Forward(normed, added, call);
         using (call.Context.Measure(ForwardPart.BlockOutput))
         {
-            TensorPrimitives.Add(hidden.Span, added.Span, hidden.Span);
+            call.Context.Team.Run(call.Tokens * hiddenSize, FloatsPerRange, (first, count) =>
+            {
+                Span<float> stream = hidden.Span.Slice(first, count);
+                TensorPrimitives.Add(stream, added.Span.Slice(first, count), stream);
+            });
         }
 
         call.Show(new(ObservationKind.BlockOutput, Index), hidden.Span, call.Tokens, hiddenSize);

@@ -156,11 +156,7 @@ public sealed class TransformerModel : IDisposable
         }
     }
 
-    internal void Embed(SequenceChunk chunk, Span<float> hidden)
-    {
-        using PartClock clock = Context.Measure(ForwardPart.Embedding);
-        _parts.Embedding.Read(chunk, hidden);
-    }
+    internal void Embed(SequenceChunk chunk, Memory<float> hidden) => _parts.Embedding.Read(chunk, hidden, Context);
 
     /// <summary>Computes one block for some tokens of one sequence, in place, then applies the transforms. Shape [tokens, hiddenSize].</summary>
     internal void RunBlock(TransformerBlock block, Memory<float> hidden, BlockCall call)

@@ -53,11 +53,13 @@ public static class SoftmaxRow
 
     private static double LogSumExp(ReadOnlySpan<float> logits)
     {
-        var largest = TensorPrimitives.Max(logits);
+        var largest = Softmax.Largest(logits);
         return largest + Math.Log(Softmax.Sum(logits, largest));
     }
 
-    private static bool IsFinite(ReadOnlySpan<float> logits) => float.IsFinite(TensorPrimitives.MaxMagnitude(logits));
+    // A sum is several times as fast; one that is not finite may still be of numbers that are.
+    private static bool IsFinite(ReadOnlySpan<float> logits) =>
+        float.IsFinite(TensorPrimitives.Sum(logits)) || float.IsFinite(TensorPrimitives.MaxMagnitude(logits));
 
     /// <summary>Fills <paramref name="exponentials"/> with <c>e^(x − max)</c>, and returns <c>ln Σ e^x</c> and the sum of what was filled in.</summary>
     private static (double LogSumExp, double Sum) Exponentiate(ReadOnlySpan<float> logits, Span<double> exponentials)

@@ -26,7 +26,7 @@ internal static class WindowScorer
             StartsWithBos = text.Bos && text.Protocol != PerplexityProtocol.Strided ? true : null,
             Progress = done =>
             {
-                memory.Sample();
+                memory.SampleSometimes();
                 progress?.Invoke(done);
             },
             Cancellation = cancellation,

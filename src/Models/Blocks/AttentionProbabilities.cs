@@ -49,7 +49,7 @@ internal static class AttentionProbabilities
             visible[key] = TensorPrimitives.Dot(values, call.Cache.Keys(keyValueHead, firstKey + key, 1));
         }
 
-        double total = Softmax.Exponentiate(visible, TensorPrimitives.Max<float>(visible), 1 / MathF.Sqrt(shape.HeadSize));
+        double total = Softmax.Exponentiate(visible, Softmax.Largest(visible), 1 / MathF.Sqrt(shape.HeadSize));
         TensorPrimitives.Divide(visible, (float)total, visible);
     }
 }

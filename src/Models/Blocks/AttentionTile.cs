@@ -51,8 +51,10 @@ internal readonly struct AttentionTile(AttentionShape shape, BlockCall call, int
             Span<float> block = scores[..(_rows * keys)];
             ReadOnlySpan<float> values = call.Cache.Values(head, firstKey, keys);
             kernel.Multiply(tile, _rows, AsWeights(call.Cache.Keys(head, firstKey, keys), keys, headSize, isTransposed: false), 0, keys, block);
+
+            // A sum that overflows takes the long way too, which is as right.
             bool allVisible = Exponentiate(block, firstKey, keys, largest, totals, weighted);
-            if (allVisible || float.IsFinite(TensorPrimitives.MaxMagnitude(values)))
+            if (allVisible || float.IsFinite(TensorPrimitives.Sum(values)))
             {
                 kernel.Multiply(block, _rows, AsWeights(values, headSize, keys, isTransposed: true), 0, headSize, products);
                 TensorPrimitives.Add(weighted, products, weighted);
@@ -95,7 +97,7 @@ internal readonly struct AttentionTile(AttentionShape shape, BlockCall call, int
             }
 
             scores = scores.Slice(first, count);
-            float larger = MathF.Max(largest[row], TensorPrimitives.Max<float>(scores));
+            float larger = MathF.Max(largest[row], Softmax.Largest(scores));
             if (larger != largest[row] && totals[row] != 0)
             {
                 float shrink = MathF.Exp(scale * (largest[row] - larger));

@@ -8,24 +8,30 @@ namespace OutlierQuant.Models.Blocks;
 /// <param name="positions">Position table in mapped memory, or null. Shape [maxPositions, hiddenSize].</param>
 internal sealed class Embedding(Tensor tokens, Tensor? positions)
 {
+    private const int TokensPerRange = 4;
+
     private readonly int _hiddenSize = (int)tokens.Shape[1];
 
     /// <summary>Gets whether positions are rows of a table, so that none can exceed it.</summary>
     public bool HasPositionTable => positions is not null;
 
     /// <summary>Reads the rows of a chunk. Shape [tokens, hiddenSize].</summary>
-    public void Read(SequenceChunk chunk, Span<float> hidden)
+    public void Read(SequenceChunk chunk, Memory<float> hidden, ComputeContext context)
     {
-        float[] position = new float[positions is null ? 0 : _hiddenSize];
-        for (int i = 0; i < chunk.TokenIds.Length; i++)
+        using PartClock clock = context.Measure(ForwardPart.Embedding);
+        context.Team.Run(chunk.TokenIds.Length, TokensPerRange, (first, count) =>
         {
-            Span<float> row = hidden.Slice(i * _hiddenSize, _hiddenSize);
-            tokens.ReadAsFloat((long)chunk.TokenIds.Span[i] * _hiddenSize, row);
-            if (positions is not null)
+            float[] position = new float[positions is null ? 0 : _hiddenSize];
+            for (int i = first; i < first + count; i++)
             {
-                positions.ReadAsFloat((long)(chunk.FirstPosition + i) * _hiddenSize, position);
-                TensorPrimitives.Add(row, position, row);
+                Span<float> row = hidden.Span.Slice(i * _hiddenSize, _hiddenSize);
+                tokens.ReadAsFloat((long)chunk.TokenIds.Span[i] * _hiddenSize, row);
+                if (positions is not null)
+                {
+                    positions.ReadAsFloat((long)(chunk.FirstPosition + i) * _hiddenSize, position);
+                    TensorPrimitives.Add(row, position, row);
+                }
             }
-        }
+        });
     }
 }

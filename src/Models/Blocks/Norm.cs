@@ -1,4 +1,6 @@
 using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using OutlierQuant.Models.Architectures;
 
 namespace OutlierQuant.Models.Blocks;
@@ -51,11 +53,27 @@ internal sealed class Norm(NormKind kind, float[] gain, float[]? bias, double ep
         }
 
         float divisor = (float)Math.Sqrt((RowSum.OfSquares(source) / Size) + epsilon);
-        TensorPrimitives.Divide(source, divisor, destination);
-        TensorPrimitives.Multiply(destination, gain, destination);
+        DivideAndGain(source, divisor, destination);
         if (bias is not null)
         {
             TensorPrimitives.Add(destination, bias, destination);
+        }
+    }
+
+    private void DivideAndGain(ReadOnlySpan<float> source, float divisor, Span<float> destination)
+    {
+        ref float x = ref MemoryMarshal.GetReference(source);
+        ref float g = ref MemoryMarshal.GetReference(gain.AsSpan());
+        ref float y = ref MemoryMarshal.GetReference(destination);
+        int vectorized = Size - (Size % Vector256<float>.Count);
+        for (nuint i = 0; i < (nuint)vectorized; i += (nuint)Vector256<float>.Count)
+        {
+            (Vector256.LoadUnsafe(ref x, i) / Vector256.Create(divisor) * Vector256.LoadUnsafe(ref g, i)).StoreUnsafe(ref y, i);
+        }
+
+        for (int i = vectorized; i < Size; i++)
+        {
+            destination[i] = source[i] / divisor * gain[i];
         }
     }
 }

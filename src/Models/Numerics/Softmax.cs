@@ -10,6 +10,35 @@ public static class Softmax
 {
     private static int Lanes => Vector256<float>.Count;
 
+    /// <summary>Finds the largest value. NaN are passed over; −∞ if there is nothing else.</summary>
+    /// <param name="values">Shape <c>[count]</c>.</param>
+    public static float Largest(ReadOnlySpan<float> values)
+    {
+        ref float x = ref MemoryMarshal.GetReference(values);
+        Vector256<float> even = Vector256.Create(float.NegativeInfinity);
+        Vector256<float> odd = even;
+        nuint i = 0;
+        for (; i + (2 * (nuint)Lanes) <= (nuint)values.Length; i += 2 * (nuint)Lanes)
+        {
+            even = Larger(Vector256.LoadUnsafe(ref x, i), even);
+            odd = Larger(Vector256.LoadUnsafe(ref x, i + (nuint)Lanes), odd);
+        }
+
+        even = Larger(odd, even);
+        float largest = float.NegativeInfinity;
+        for (int lane = 0; lane < Lanes; lane++)
+        {
+            largest = even[lane] > largest ? even[lane] : largest;
+        }
+
+        for (; i < (nuint)values.Length; i++)
+        {
+            largest = values[(int)i] > largest ? values[(int)i] : largest;
+        }
+
+        return largest;
+    }
+
     /// <summary>Computes <c>Σ e^(values[i] − largest)</c>.</summary>
     /// <param name="values">Shape <c>[count]</c>.</param>
     /// <param name="largest">The largest of them, so that no summand overflows.</param>
@@ -65,6 +94,11 @@ public static class Softmax
 
         return SumLanes(lower + upper);
     }
+
+    /// <summary>The larger of two numbers; the second where the first is NaN. (Vector256.Max takes several instructions to give the NaN instead.)</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> Larger(Vector256<float> first, Vector256<float> second) =>
+        Vector256.ConditionalSelect(Vector256.GreaterThan(first, second), first, second);
 
     /// <summary>Fewer than eight values, and −∞ in the other lanes, whose exponentials are 0.</summary>
     private static Vector256<float> Rest(ReadOnlySpan<float> values)

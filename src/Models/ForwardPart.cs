@@ -9,7 +9,7 @@ public enum ForwardPart
     /// <summary>The norms over the residual stream, with the residual addition in front of one.</summary>
     Norm,
 
-    /// <summary>Rounding the inputs of quantized linears to codes.</summary>
+    /// <summary>Rounding the inputs of quantized linears to codes, and bringing inputs into the form that a kernel multiplies.</summary>
     ActivationQuantization,
 
     /// <summary>The products that attention starts with.</summary>

@@ -43,6 +43,24 @@ public sealed class DecodingSessionTests : IDisposable
     }
 
     [Fact]
+    public void Append_AfterSeveralBlocksOfKeys_EqualsWholeForwardPass()
+    {
+        using TestModel test = TestModel.Open(new RandomCheckpoint { MaxPositions = 600 }.Write(_directory.Path));
+        int[] ids = TestTokens.Random(600);
+        int vocabulary = test.Model.Config.VocabularySize;
+        float[] whole = test.Model.Logits(ids);
+        DecodingSession session = new(test.Model);
+        foreach (int piece in (int[])[250, 5, 1, 1, 1, 250, 91, 1])
+        {
+            ReadOnlyMemory<float> logits = session.Append(ids.AsSpan(session.Position, piece));
+            double[] expected = [.. whole.AsSpan((session.Position - 1) * vocabulary, vocabulary).ToArray().Select(value => (double)value)];
+            Close.Assert(expected, logits.Span, Tolerance, $"position {session.Position - 1}");
+        }
+
+        Assert.Equal(600, session.Position);
+    }
+
+    [Fact]
     public void Append_AnyThreadCount_SameBits()
     {
         new RandomCheckpoint().Write(_directory.Path);

@@ -123,6 +123,34 @@ public sealed class ForwardPassTests : IDisposable
         Assert.Equal("Window 0 needs 65 positions; the model has 64.", Assert.Throws<ArgumentException>(() => Windows.Run(gpt2.Model, [ids], allowing)).Message);
     }
 
+    [Fact]
+    public void Run_WithTiming_CountsEveryPartAndNothingTwice()
+    {
+        using TestModel test = TestModel.Open(new RandomCheckpoint().Write(_directory.Path));
+        ForwardTiming timing = new();
+        using TransformerModel timed = TransformerModel.Open(_directory.Path, test.Model.Context with { Timing = timing });
+        long start = System.Diagnostics.Stopwatch.GetTimestamp();
+
+        float[] logits = timed.Logits(TestTokens.Random(30));
+
+        TimeSpan elapsed = System.Diagnostics.Stopwatch.GetElapsedTime(start);
+        TimingReport report = timing.Take(elapsed, 30);
+        Assert.Equal(test.Model.Logits(TestTokens.Random(30)), logits);
+        string[] expected =
+        [
+            "embedding", "norms", "q, k, v", "rotary and cache", "attention", "attention output", "gate, up", "activation function", "down", "block output", "output head", "other",
+        ];
+        Assert.Equal(expected, report.Parts.Where(part => part.Part != "activation quantization").Select(part => part.Part));
+        Assert.Equal(elapsed.TotalSeconds, report.Parts.Sum(part => part.Seconds), 1e-9);
+        Assert.Equal(1, report.Parts.Sum(part => part.Share), 1e-9);
+        Assert.InRange(report.ProductShare, 1e-9, 1);
+        Assert.Equal(["other"], timing.Take(elapsed, 0).Parts.Select(part => part.Part));
+        TimingReport twice = report.Plus(report);
+        Assert.Equal(2 * report.Seconds, twice.Seconds, 1e-9);
+        Assert.Equal(60, twice.Tokens);
+        Assert.Equal(report.ProductShare, twice.ProductShare, 1e-9);
+    }
+
     [Theory]
     [InlineData(new[] { 5, 258 }, "Window 1 holds token id 258; the vocabulary has ids 0 to 257.")]
     [InlineData(new[] { -1 }, "Window 1 holds token id -1; the vocabulary has ids 0 to 257.")]

@@ -10,6 +10,9 @@ internal sealed class FloatMatmulLanes<TLanes, TVector>(int? tiledFromTokens = n
     where TLanes : ILanes<TVector>
     where TVector : struct
 {
+    // Weights that lie as a panel wants them are only copied to it, so that tiles pay much sooner.
+    private const int TransposedTiledFromTokens = 8;
+
     /// <inheritdoc/>
     public int RowGranularity => 32;
 
@@ -41,7 +44,7 @@ internal sealed class FloatMatmulLanes<TLanes, TVector>(int? tiledFromTokens = n
         where TElement : IWeightElement
     {
         // Panels are made of vectors; a single lane gains nothing from them. Without columns there is no block that would write the zeros.
-        if (tokens >= (tiledFromTokens ?? TElement.TiledFromTokens) && TLanes.Count > 1 && weights.Columns > 0)
+        if (tokens >= (tiledFromTokens ?? (weights.IsTransposed ? TransposedTiledFromTokens : TElement.TiledFromTokens)) && TLanes.Count > 1 && weights.Columns > 0)
         {
             TiledProducts<TLanes, TVector, TElement>.Multiply(source, tokens, weights, firstRow, rowCount, destination);
         }

@@ -3,6 +3,7 @@ using System.Numerics.Tensors;
 using OutlierQuant.Checkpoints;
 using OutlierQuant.Kernels;
 using OutlierQuant.Kernels.FloatMatmul;
+using OutlierQuant.Kernels.TiledProduct.BF16;
 using Tensor = OutlierQuant.Checkpoints.Tensor;
 
 namespace OutlierQuant.Models.Linears;
@@ -109,7 +110,7 @@ public sealed class FloatLinear : Linear
         for (int firstRow = 0; firstRow < OutFeatures; firstRow += _rowsPerSlab)
         {
             int rows = Math.Min(_rowsPerSlab, OutFeatures - firstRow);
-            LinearProduct product = Product(input, tokens, firstRow, rows, slab, context.Suite.FloatMatmul);
+            LinearProduct product = Product(input, tokens, firstRow, rows, slab, context.Suite.FloatMatmul, null);
             context.Team.Run(product.Rows, product.Granularity, product.Compute, product.NeedsOwnThreads);
             for (int token = 0; token < tokens; token++)
             {
@@ -124,12 +125,19 @@ public sealed class FloatLinear : Linear
     internal override LinearProduct? Prepare(SharedInput input, SequenceChunk chunk, Memory<float> output)
     {
         CheckShapes(input.Values, input.Tokens, output);
-        return _rowsPerSlab == OutFeatures ? Product(input.Values, input.Tokens, 0, OutFeatures, output, input.Context.Suite.FloatMatmul) : null;
+        if (_rowsPerSlab < OutFeatures)
+        {
+            return null;
+        }
+
+        IFloatMatmulKernel kernel = input.Context.Suite.FloatMatmul;
+        FloatActivationTiles? tiles = input.Tile(kernel, InFeatures, [], () => kernel.Reserve(_type, input.Tokens, InFeatures));
+        return Product(input.Values, input.Tokens, 0, OutFeatures, output, kernel, tiles);
     }
 
     /// <summary>The product with the rows of one slab; the destination has shape [tokens, slabRows].</summary>
     private LinearProduct Product(
-        ReadOnlyMemory<float> input, int tokens, int slabFirst, int slabRows, Memory<float> destination, IFloatMatmulKernel kernel)
+        ReadOnlyMemory<float> input, int tokens, int slabFirst, int slabRows, Memory<float> destination, IFloatMatmulKernel kernel, FloatActivationTiles? tiles)
     {
         long rowBytes = Weight.ByteLength / OutFeatures;
         return new LinearProduct(slabRows, kernel.RowGranularity, kernel.NeedsOwnThreads(_type, tokens), (first, count) =>
@@ -143,7 +151,7 @@ public sealed class FloatLinear : Linear
                 IsTransposed = IsTransposed,
             };
             Span<float> products = destination.Span[..(tokens * slabRows)];
-            kernel.Multiply(input.Span[..(tokens * InFeatures)], tokens, weights, first, count, products);
+            kernel.Multiply(input.Span[..(tokens * InFeatures)], tokens, weights, first, count, products, tiles);
             for (int token = 0; Bias is not null && token < tokens; token++)
             {
                 Span<float> part = products.Slice((token * slabRows) + first, count);

@@ -1,6 +1,7 @@
 using System.Numerics.Tensors;
 using OutlierQuant.Kernels;
 using OutlierQuant.Kernels.CodeProduct;
+using OutlierQuant.Kernels.TiledProduct.BF16;
 
 namespace OutlierQuant.Models.Linears;
 
@@ -96,11 +97,14 @@ public sealed class QuantizedLinear : Linear
         QuantizedActivations? codes = Activations.Granularity == ActivationGranularity.Float
             ? null
             : input.Quantize(InFeatures, Weights.PreservedChannels, Activations);
+        FloatActivationTiles? tiles = codes is null
+            ? input.Tile(kernel, InFeatures, Weights.PreservedChannels, () => kernel.Reserve(tokens, Weights.AsPacked()))
+            : null;
         return new LinearProduct(OutFeatures, kernel.RowGranularity, kernel.NeedsOwnThreads(Weights.Format, codes is not null, tokens), (first, count) =>
         {
             if (codes is null)
             {
-                kernel.Multiply(source.Span, tokens, Weights.AsPacked(), first, count, products.Span);
+                kernel.Multiply(source.Span, tokens, Weights.AsPacked(), first, count, products.Span, tiles);
             }
             else
             {

@@ -9,7 +9,7 @@ namespace OutlierQuant.Models.Numerics;
 /// by the same operations wherever it lies, so the bits do not depend on lengths or addresses.</para>
 /// <para><c>e^x = 2^n · e^r</c> with <c>n = round(x / ln 2)</c> and <c>r = x − n · ln 2</c>, |r| at most 0.35, where ln 2 is taken off in two parts (Cody and Waite,
 /// "Software Manual for the Elementary Functions", 1980, chapter 6) and e^r is its Taylor polynomial of degree 7, whose remainder is below 6e-9.</para>
-/// <para>Beyond 88.7 the result is infinite; below −87.3 it is 0. NaN gives NaN.</para>
+/// <para>Beyond 88.7 the result is infinite; below −86.6, where results become subnormal, it is 0. NaN gives NaN.</para>
 /// </remarks>
 internal static class VectorExponential
 {
@@ -20,7 +20,7 @@ internal static class VectorExponential
     private const float Ln2Low = -2.12194440e-4f;
 
     private const float Largest = 88.72283f;
-    private const float Smallest = -87.33654f;
+    private const float Smallest = -86.6f;
     private const int ExponentShift = 23;
     private const int ExponentBias = 127;
 
@@ -40,7 +40,7 @@ internal static class VectorExponential
         sum = Vector256.MultiplyAddEstimate(sum, r, Vector256.Create(1f));
         sum = Vector256.MultiplyAddEstimate(sum, r, Vector256.Create(1f));
 
-        // 2^n as the bits of a float; n = 128 does not fit, so half of it goes into the other factor. Lanes out of range are replaced below.
+        // 2^(n − 1) as the bits of a float, because 2^128 is none; the sum is doubled instead. Lanes out of range are replaced below.
         Vector256<int> power = Vector256.ConvertToInt32Native(n) - Vector256<int>.One;
         Vector256<float> factor = ((power + Vector256.Create(ExponentBias)) << ExponentShift).AsSingle();
         Vector256<float> result = (sum + sum) * factor;

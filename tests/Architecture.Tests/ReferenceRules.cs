@@ -18,6 +18,8 @@ internal static class ReferenceRules
         ["src/Eval"] = ["src/Quantizers"],
         ["tests/Testing"] = ["src/Checkpoints"],
         ["tests/Architecture.Tests"] = ["tests/Testing"],
+        ["tools/OutlierQuant.RandomCheckpoint"] = ["src/Checkpoints"],
+        ["tests/RandomCheckpoint.Tests"] = ["tools/OutlierQuant.RandomCheckpoint", "src/Models", "tests/Testing"],
         ["tests/Cli.Tests"] = ["tools/OutlierQuant.Cli", "tests/Testing"],
     };
 

@@ -16,6 +16,9 @@ internal static class PairTokenizer
     /// <summary>The largest vocabulary: every pair of bytes besides.</summary>
     public const int LargestVocabulary = SmallestVocabulary + (256 * 256);
 
+    // The space and the letters by their frequency in English text.
+    private const string Frequent = " etaoinshrdlucmfwypvbgkjqxz";
+
     private const string Bos = "<|bos|>";
     private const string Eos = "<|eos|>";
 
@@ -47,9 +50,8 @@ internal static class PairTokenizer
         }
 
         JsonArray merges = [];
-        for (int pair = 0; vocabulary.Count < vocabularySize; pair++)
+        foreach ((string left, string right) in Pairs(pieces).Take(vocabularySize - vocabulary.Count))
         {
-            (string left, string right) = (pieces[pair / pieces.Count], pieces[pair % pieces.Count]);
             vocabulary[left + right] = vocabulary.Count;
             merges.Add($"{left} {right}");
         }
@@ -90,7 +92,22 @@ internal static class PairTokenizer
         };
     }
 
-    /// <summary>What byte-level pieces write for each byte: a printable byte is itself, the others are the characters from U+0100 on. Small letters and the space come first, so that their pairs do.</summary>
+    /// <summary>All pairs; those of early pieces come before those that hold a later one.</summary>
+    private static IEnumerable<(string Left, string Right)> Pairs(List<string> pieces)
+    {
+        for (int later = 0; later < pieces.Count; later++)
+        {
+            for (int earlier = 0; earlier < later; earlier++)
+            {
+                yield return (pieces[earlier], pieces[later]);
+                yield return (pieces[later], pieces[earlier]);
+            }
+
+            yield return (pieces[later], pieces[later]);
+        }
+    }
+
+    /// <summary>What byte-level pieces write for each byte: a printable byte is itself, the others are the characters from U+0100 on. The most frequent come first.</summary>
     private static List<string> Pieces()
     {
         string[] pieces = new string[256];
@@ -101,7 +118,7 @@ internal static class PairTokenizer
             pieces[value] = ((char)(isPrintable ? value : stranger++)).ToString();
         }
 
-        return [.. Enumerable.Range(0, 256).OrderByDescending(static value => value is ' ' or (>= 'a' and <= 'z')).Select(value => pieces[value])];
+        return [.. Enumerable.Range(0, 256).OrderBy(static value => Frequent.Contains((char)value) ? Frequent.IndexOf((char)value) : Frequent.Length).Select(value => pieces[value])];
     }
 
     private static void WriteJson(string path, JsonObject document) =>

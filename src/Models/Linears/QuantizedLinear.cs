@@ -96,7 +96,7 @@ public sealed class QuantizedLinear : Linear
         ICodeProductKernel kernel = input.Context.Suite.CodeProduct;
         QuantizedActivations? codes = Activations.Granularity == ActivationGranularity.Float
             ? null
-            : input.Quantize(InFeatures, Weights.PreservedChannels, Activations);
+            : input.Quantize(Weights, Activations);
         FloatActivationTiles? tiles = codes is null
             ? input.Tile(kernel, InFeatures, Weights.PreservedChannels, () => kernel.Reserve(tokens, Weights.AsPacked()))
             : null;

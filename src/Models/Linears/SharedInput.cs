@@ -20,21 +20,13 @@ internal sealed class SharedInput(ReadOnlyMemory<float> values, int tokens, Comp
     /// <summary>Gets the kernels and threads.</summary>
     public ComputeContext Context => context;
 
-    /// <summary>Gives the codes under a rule, which lives as long as this input; linears with the same rule and preserved channels get the same.</summary>
-    public QuantizedActivations Quantize(int columns, int[] preservedChannels, ActivationQuantization rule)
+    /// <summary>Gives the codes under a rule, which live as long as this input; linears with the same rule and preserved channels get the same.</summary>
+    public QuantizedActivations Quantize(QuantizedWeights weights, ActivationQuantization rule)
     {
-        foreach ((int[] otherChannels, ActivationQuantization otherRule, QuantizedActivations codes) in _quantized)
-        {
-            if (preservedChannels.AsSpan().SequenceEqual(otherChannels) && rule.HasSameCodes(otherRule))
-            {
-                return codes;
-            }
-        }
-
         using PartClock clock = context.Measure(ForwardPart.ActivationQuantization);
-        QuantizedActivations made = QuantizedActivations.Create(values, tokens, columns, preservedChannels, rule, context);
-        _quantized.Add((preservedChannels, rule, made));
-        return made;
+        QuantizedActivations codes = FindCodes(weights.PreservedChannels, rule) ?? MakeCodes(weights, rule);
+        codes.Tile(weights.AsPacked(), context);
+        return codes;
     }
 
     /// <summary>Gives the values as the tiles that a kernel multiplies, which live as long as this input; null if it takes them as they lie.</summary>
@@ -75,5 +67,25 @@ internal sealed class SharedInput(ReadOnlyMemory<float> values, int tokens, Comp
         {
             codes.Dispose();
         }
+    }
+
+    private QuantizedActivations? FindCodes(int[] preservedChannels, ActivationQuantization rule)
+    {
+        foreach ((int[] otherChannels, ActivationQuantization otherRule, QuantizedActivations codes) in _quantized)
+        {
+            if (preservedChannels.AsSpan().SequenceEqual(otherChannels) && rule.HasSameCodes(otherRule))
+            {
+                return codes;
+            }
+        }
+
+        return null;
+    }
+
+    private QuantizedActivations MakeCodes(QuantizedWeights weights, ActivationQuantization rule)
+    {
+        QuantizedActivations made = QuantizedActivations.Create(values, tokens, weights.Columns, weights.PreservedChannels, rule, context);
+        _quantized.Add((weights.PreservedChannels, rule, made));
+        return made;
     }
 }

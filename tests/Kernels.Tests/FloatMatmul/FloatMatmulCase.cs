@@ -112,24 +112,43 @@ internal sealed class FloatMatmulCase
     }
 
     /// <summary>Checks each element against a sum in binary64 of the weights as they were set: a second definition, so that the reference is under test too.</summary>
-    public void AssertClose(ReadOnlySpan<float> actual)
+    public void AssertClose(ReadOnlySpan<float> actual, FloatPrecision precision = FloatPrecision.F32)
     {
         for (int i = 0; i < actual.Length; i++)
         {
-            double sum = 0, absoluteSum = 0;
-            int x = i / Rows * Columns, w = i % Rows * Columns;
-            for (int c = 0; c < Columns; c++)
-            {
-                double product = (double)Source[x + c] * _weights[w + c];
-                sum += product;
-                absoluteSum += Math.Abs(product);
-            }
-
-            double allowed = FloatMatmulTolerance.Of(Columns, absoluteSum);
+            (double sum, double absoluteSum) = Define(i);
+            double allowed = FloatMatmulTolerance.Of(Columns, absoluteSum, precision);
             if (!(Math.Abs(actual[i] - sum) <= allowed))
             {
                 Assert.Fail($"{Type}, transposed {IsTransposed}, {Tokens} tokens, [{Rows}, {Columns}], element {i}: {actual[i]:R} is not within {allowed:R} of {sum:R}.");
             }
         }
+    }
+
+    /// <summary>Computes the root of the mean of <c>(error / Σ|source · weight|)²</c> over all elements, against binary64.</summary>
+    public double RootMeanSquareError(ReadOnlySpan<float> actual)
+    {
+        double squares = 0;
+        for (int i = 0; i < actual.Length; i++)
+        {
+            (double sum, double absoluteSum) = Define(i);
+            squares += Math.Pow((actual[i] - sum) / absoluteSum, 2);
+        }
+
+        return Math.Sqrt(squares / actual.Length);
+    }
+
+    private (double Sum, double AbsoluteSum) Define(int element)
+    {
+        double sum = 0, absoluteSum = 0;
+        int x = element / Rows * Columns, w = element % Rows * Columns;
+        for (int c = 0; c < Columns; c++)
+        {
+            double product = (double)Source[x + c] * _weights[w + c];
+            sum += product;
+            absoluteSum += Math.Abs(product);
+        }
+
+        return (sum, absoluteSum);
     }
 }

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
 namespace OutlierQuant.Kernels.TiledProduct.BF16;
@@ -81,32 +80,11 @@ public sealed unsafe class FloatActivationTiles : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(firstStrip);
         ArgumentOutOfRangeException.ThrowIfNegative(stripCount);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(stripCount, Strips - firstStrip);
-        float[] token = ArrayPool<float>.Shared.Rent(BF16Tile.ColumnTiles(Columns) * BF16Tile.Columns);
-        Span<byte> tiles = Tiles;
-        int padded = Strips * BF16Tile.PairSide;
-        for (int t = firstStrip * BF16Tile.PairSide; t < (firstStrip + stripCount) * BF16Tile.PairSide; t++)
+        for (int strip = firstStrip; strip < firstStrip + stripCount; strip++)
         {
-            Span<byte> strip = tiles.Slice(t / BF16Tile.PairSide * StripBytes, StripBytes);
-            token.AsSpan().Clear();
-            if (t < Tokens)
-            {
-                source.Slice(t * Columns, Columns).CopyTo(token);
-            }
-
-            for (int j = 0; j < _preservedChannels.Length; j++)
-            {
-                _preserved[(j * padded) + t] = token[_preservedChannels[j]];
-                token[_preservedChannels[j]] = 0;
-            }
-
-            if (!SplitRange.Contains(PackToken(ref token[0], t % BF16Tile.PairSide, strip)))
-            {
-                _isSplittable = false;
-            }
+            FillHalf(source, strip, 0);
+            FillHalf(source, strip, BF16Tile.Side);
         }
-
-        ArrayPool<float>.Shared.Return(token);
-        TransposeTiles(tiles.Slice(firstStrip * StripBytes, stripCount * StripBytes));
     }
 
     /// <summary>Throws unless tiles, if there are any, hold the activations of such a product.</summary>
@@ -127,32 +105,81 @@ public sealed unsafe class FloatActivationTiles : IDisposable
         ArrayPool<float>.Shared.Return(_preserved);
     }
 
-    /// <summary>Writes a token's columns as a row of every tile, and returns its largest magnitude as bits.</summary>
-    private uint PackToken(ref float token, int tokenInStrip, Span<byte> strip)
+    /// <summary>Fills the tiles of 16 tokens of a strip.</summary>
+    [SkipLocalsInit]
+    private void FillHalf(ReadOnlySpan<float> source, int strip, int firstOfStrip)
     {
-        ref byte row = ref strip[(tokenInStrip / BF16Tile.Side * BF16Tile.Bytes) + (tokenInStrip % BF16Tile.Side * CacheLine)];
-        Vector512<uint> largest = default;
-        for (int k = 0; k < BF16Tile.ColumnTiles(Columns); k++)
+        Span<float> copy = stackalloc float[BF16Tile.Side * BF16Tile.Columns];
+        Span<byte> rows = stackalloc byte[BF16Split.MaxParts * BF16Tile.Bytes];
+        Span<Vector512<uint>> largest = stackalloc Vector512<uint>[BF16Tile.Side];
+        largest.Clear();
+        int firstToken = (strip * BF16Tile.PairSide) + firstOfStrip, tokens = Math.Clamp(Tokens - firstToken, 0, BF16Tile.Side);
+        Span<byte> tiles = Tiles.Slice((strip * StripBytes) + (firstOfStrip / BF16Tile.Side * BF16Tile.Bytes), StripBytes - BF16Tile.Bytes);
+        int preserved = 0;
+        for (int column = 0; column < Columns; column += BF16Tile.Columns)
         {
-            nuint column = (nuint)(k * BF16Tile.Columns);
-            Vector512<float> first = Vector512.LoadUnsafe(ref token, column), second = Vector512.LoadUnsafe(ref token, column + BF16Tile.Side);
-            largest = SplitRange.Max(SplitRange.Max(largest, first), second);
-            BF16Split.Store(first, second, Parts, ref Unsafe.Add(ref row, k * BF16Tile.PairBytes), (nuint)PartBytes);
+            int columns = Math.Min(BF16Tile.Columns, Columns - column), end = preserved;
+            while (end < _preservedChannels.Length && _preservedChannels[end] < column + columns)
+            {
+                end++;
+            }
+
+            bool isWhole = tokens == BF16Tile.Side && columns == BF16Tile.Columns && end == preserved;
+            if (!isWhole)
+            {
+                CopyTile(source, firstToken, tokens, column, columns, preserved, end, copy);
+            }
+
+            ref float first = ref isWhole ? ref Unsafe.AsRef(in source[(firstToken * Columns) + column]) : ref copy[0];
+            Split(ref first, isWhole ? Columns : BF16Tile.Columns, Parts, ref rows[0], largest);
+            for (int part = 0; part < Parts; part++)
+            {
+                // A token's pairs of columns, elements of 32 bits, become a column of the tile.
+                ref byte tile = ref tiles[(part * PartBytes) + (column / BF16Tile.Columns * BF16Tile.PairBytes)];
+                SquareTranspose.Transpose(ref Unsafe.As<byte, float>(ref rows[part * BF16Tile.Bytes]), BF16Tile.Side, ref Unsafe.As<byte, float>(ref tile), BF16Tile.Side);
+            }
+
+            preserved = end;
         }
 
-        return SplitRange.Max(largest);
+        foreach (Vector512<uint> token in largest)
+        {
+            if (!SplitRange.Contains(SplitRange.Max(token)))
+            {
+                _isSplittable = false;
+            }
+        }
     }
 
-    /// <summary>Turns tiles of <c>[16 tokens, 16 pairs of columns]</c> into <c>[16 pairs, 16 tokens]</c>; a pair is one element of 32 bits.</summary>
-    [SkipLocalsInit]
-    private static void TransposeTiles(Span<byte> tiles)
+    /// <summary>Copies a tile that is not all there, or has preserved channels: what is missing becomes 0, and preserved values move out.</summary>
+    private void CopyTile(ReadOnlySpan<float> source, int firstToken, int tokens, int column, int columns, int firstPreserved, int endPreserved, Span<float> copy)
     {
-        Span<float> copy = stackalloc float[BF16Tile.Elements];
-        Span<float> elements = MemoryMarshal.Cast<byte, float>(tiles);
-        for (int i = 0; i < elements.Length; i += BF16Tile.Elements)
+        copy.Clear();
+        for (int t = 0; t < tokens; t++)
         {
-            elements.Slice(i, BF16Tile.Elements).CopyTo(copy);
-            SquareTranspose.Transpose(ref MemoryMarshal.GetReference(copy), BF16Tile.Side, ref elements[i], BF16Tile.Side);
+            source.Slice(((firstToken + t) * Columns) + column, columns).CopyTo(copy[(t * BF16Tile.Columns)..]);
+        }
+
+        for (int j = firstPreserved; j < endPreserved; j++)
+        {
+            for (int t = 0; t < BF16Tile.Side; t++)
+            {
+                ref float value = ref copy[(t * BF16Tile.Columns) + _preservedChannels[j] - column];
+                _preserved[(j * Strips * BF16Tile.PairSide) + firstToken + t] = value;
+                value = 0;
+            }
+        }
+    }
+
+    /// <summary>Splits 32 columns of 16 tokens. Shape of the rows <c>[parts, 16 tokens, 32 columns]</c>.</summary>
+    private static void Split(ref float source, int stride, int parts, ref byte rows, Span<Vector512<uint>> largest)
+    {
+        for (int t = 0; t < BF16Tile.Side; t++)
+        {
+            nuint place = (nuint)t * (nuint)stride;
+            Vector512<float> first = Vector512.LoadUnsafe(ref source, place), second = Vector512.LoadUnsafe(ref source, place + BF16Tile.Side);
+            largest[t] = SplitRange.Max(SplitRange.Max(largest[t], first), second);
+            BF16Split.Store(first, second, parts, ref Unsafe.Add(ref rows, t * CacheLine), BF16Tile.Bytes);
         }
     }
 }

@@ -41,8 +41,41 @@ internal readonly ref struct FloatWeightTiles<TElement>(FloatWeights weights, in
         for (int r = 0; r < Side; r++)
         {
             ref byte row = ref Unsafe.Add(ref tiles, r * BF16Tile.Bytes / Side);
-            largest[r] = Math.Max(largest[r], UnpackRow(firstRow + r, r < rowCount ? columns : 0, columns, firstColumn, ref row, partStride));
+            int present = r < rowCount ? columns : 0;
+            uint rowLargest = typeof(TElement) == typeof(BF16Element)
+                ? CopyRow(firstRow + r, present, columns, firstColumn, ref row)
+                : UnpackRow(firstRow + r, present, columns, firstColumn, ref row, partStride);
+            largest[r] = Math.Max(largest[r], rowLargest);
         }
+    }
+
+    /// <summary>Copies a row of bf16 weights, 32 to a row of a tile, with zeros behind them; returns the largest magnitude.</summary>
+    private uint CopyRow(int row, int present, int columns, int firstColumn, ref byte tileRow)
+    {
+        ref byte source = ref MemoryMarshal.GetReference(_weights.Elements);
+        nuint first = ((nuint)row * (nuint)_weights.Columns) + (nuint)firstColumn;
+        Vector512<ushort> largest = default;
+        Span<ushort> some = stackalloc ushort[BF16Tile.Columns];
+        for (int c = 0; c < columns; c += BF16Tile.Columns)
+        {
+            Vector512<ushort> weights;
+            if (c + BF16Tile.Columns <= present)
+            {
+                weights = Vector512.LoadUnsafe(ref Unsafe.Add(ref source, (first + (nuint)c) * sizeof(ushort))).AsUInt16();
+            }
+            else
+            {
+                some.Clear();
+                CopySome(first + (nuint)c, present - c, MemoryMarshal.AsBytes(some));
+                weights = Vector512.Create<ushort>(some);
+            }
+
+            largest = Vector512.Max(largest, weights & Vector512.Create((ushort)0x7FFF));
+            weights.AsByte().StoreUnsafe(ref Unsafe.Add(ref tileRow, c / BF16Tile.Columns * BF16Tile.PairBytes));
+        }
+
+        (Vector512<uint> low, Vector512<uint> high) = Vector512.Widen(largest);
+        return SplitRange.Max(Vector512.Max(low, high)) << 16;
     }
 
     /// <summary>Writes a row's first columns, and zeros behind them, as a row of every tile; returns the largest magnitude.</summary>
@@ -114,11 +147,15 @@ internal readonly ref struct FloatWeightTiles<TElement>(FloatWeights weights, in
     {
         Span<byte> lanes = stackalloc byte[Side * sizeof(float)];
         lanes.Clear();
+        CopySome(index, Math.Min(count, Side), lanes);
+        return Load(ref lanes[0], 0);
+    }
+
+    private void CopySome(nuint index, int count, Span<byte> destination)
+    {
         if (count > 0)
         {
-            MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref MemoryMarshal.GetReference(_weights.Elements), index * (nuint)TElement.Size), Math.Min(count, Side) * TElement.Size).CopyTo(lanes);
+            MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref MemoryMarshal.GetReference(_weights.Elements), index * (nuint)TElement.Size), count * TElement.Size).CopyTo(destination);
         }
-
-        return Load(ref lanes[0], 0);
     }
 }

@@ -5,6 +5,7 @@ using OutlierQuant.Kernels.FloatMatmul.Lanes;
 using OutlierQuant.Kernels.GroupQuantize;
 using OutlierQuant.Kernels.MachineCode;
 using OutlierQuant.Kernels.RowQuantize;
+using OutlierQuant.Kernels.TiledProduct.BF16;
 
 namespace OutlierQuant.Kernels;
 
@@ -12,7 +13,8 @@ namespace OutlierQuant.Kernels;
 /// <remarks>Callers receive a suite and never ask what it runs on. This is the one place that decides which kernels run.</remarks>
 public sealed record KernelSuite
 {
-    private static readonly KernelSuite[] _f32 = Create();
+    private static readonly KernelSuite[] _f32 = Create(FloatPrecision.F32);
+    private static readonly KernelSuite[] _bf16 = Create(FloatPrecision.BF16);
 
     /// <summary>Gets every suite, fastest first, available or not, at <see cref="FloatPrecision.F32"/>.</summary>
     public static IReadOnlyList<KernelSuite> All => _f32;
@@ -53,10 +55,10 @@ public sealed record KernelSuite
     /// <exception cref="ArgumentException">No suite has that name, or this process cannot run it.</exception>
     public static KernelSuite Choose(string? name = null, FloatPrecision precision = FloatPrecision.F32)
     {
-        // No suite computes with BF16 activations yet, so both precisions run the same kernels.
         KernelSuite[] suites = precision switch
         {
-            FloatPrecision.F32 or FloatPrecision.BF16 => _f32,
+            FloatPrecision.F32 => _f32,
+            FloatPrecision.BF16 => _bf16,
             _ => throw new ArgumentOutOfRangeException(nameof(precision), precision, $"There is no precision {precision}; there are F32 and BF16."),
         };
         if (name is null or "auto")
@@ -72,43 +74,48 @@ public sealed record KernelSuite
             : throw new ArgumentException($"The kernel suite '{name}' cannot run: {named.UnavailableBecause}; {runnable}.", nameof(name));
     }
 
-    private static KernelSuite[] Create() =>
-    [
-        Vectors(
-            "amx",
-            AmxPermission.RefusedBecause ?? VectorHardware.Avx512UnavailableBecause,
-            $"int8 tiles from 32 tokens on; otherwise {VectorHardware.Avx512Integers}",
-            new FloatMatmulLanes<Lanes512, Vector512<float>>(),
-            CodeProductSimd.Amx()),
-        Vectors(
-            "avx512",
-            VectorHardware.Avx512UnavailableBecause,
-            VectorHardware.Avx512Integers,
-            new FloatMatmulLanes<Lanes512, Vector512<float>>(),
-            CodeProductSimd.Avx512()),
-        Vectors(
-            "avx2",
-            VectorHardware.Avx2UnavailableBecause,
-            VectorHardware.Avx2Integers,
-            new FloatMatmulLanes<Lanes256, Vector256<float>>(),
-            CodeProductSimd.Avx2()),
-        Vectors(
-            "vector",
-            null,
-            VectorHardware.Portable,
-            Vector128.IsHardwareAccelerated ? new FloatMatmulLanes<Lanes128, Vector128<float>>() : new FloatMatmulLanes<SingleLane, float>(),
-            CodeProductSimd.Portable()),
-        new()
-        {
-            Name = "reference",
-            UnavailableBecause = null,
-            Description = "reference: the scalar definitions, slow on purpose",
-            FloatMatmul = new FloatMatmulReference(),
-            RowQuantize = new RowQuantizeReference(),
-            GroupQuantize = new GroupQuantizeReference(),
-            CodeProduct = new CodeProductReference(),
-        },
-    ];
+    private static KernelSuite[] Create(FloatPrecision precision)
+    {
+        // Only tiles multiply bf16 faster than binary32.
+        string floats = precision == FloatPrecision.BF16 ? "; floats stay binary32" : "";
+        return
+        [
+            Vectors(
+                "amx",
+                AmxPermission.RefusedBecause ?? VectorHardware.Avx512UnavailableBecause,
+                $"int8 and bf16 tiles from 32 tokens on, {(precision == FloatPrecision.BF16 ? "floats rounded to bf16" : "floats in up to three bf16 parts")}; otherwise {VectorHardware.Avx512Integers}",
+                new FloatMatmulTiles(BF16Product.Amx, new FloatMatmulLanes<Lanes512, Vector512<float>>(), precision),
+                CodeProductSimd.Amx(precision)),
+            Vectors(
+                "avx512",
+                VectorHardware.Avx512UnavailableBecause,
+                VectorHardware.Avx512Integers + floats,
+                new FloatMatmulLanes<Lanes512, Vector512<float>>(),
+                CodeProductSimd.Avx512()),
+            Vectors(
+                "avx2",
+                VectorHardware.Avx2UnavailableBecause,
+                VectorHardware.Avx2Integers + floats,
+                new FloatMatmulLanes<Lanes256, Vector256<float>>(),
+                CodeProductSimd.Avx2()),
+            Vectors(
+                "vector",
+                null,
+                VectorHardware.Portable + floats,
+                Vector128.IsHardwareAccelerated ? new FloatMatmulLanes<Lanes128, Vector128<float>>() : new FloatMatmulLanes<SingleLane, float>(),
+                CodeProductSimd.Portable()),
+            new()
+            {
+                Name = "reference",
+                UnavailableBecause = null,
+                Description = "reference: the scalar definitions, slow on purpose",
+                FloatMatmul = new FloatMatmulReference(),
+                RowQuantize = new RowQuantizeReference(),
+                GroupQuantize = new GroupQuantizeReference(),
+                CodeProduct = new CodeProductReference(),
+            },
+        ];
+    }
 
     private static KernelSuite Vectors(string name, string? unavailableBecause, string instructions, IFloatMatmulKernel floatMatmul, ICodeProductKernel codeProduct) => new()
     {

@@ -105,7 +105,9 @@ public sealed class CodeProductSimd : ICodeProductKernel
     }
 
     /// <summary>Creates the kernel of tile registers; what they do not take goes the way of 512-bit vectors.</summary>
-    internal static CodeProductSimd Amx() => new(Avx2Row(), [new TiledIntegerRoute(AmxTiles.Int8, 32), .. Avx512Tiles()], Avx2FloatRow(), Avx512FloatPanels());
+    /// <param name="precision">How exactly products with float activations are computed.</param>
+    internal static CodeProductSimd Amx(FloatPrecision precision) => new(
+        Avx2Row(), [new TiledIntegerRoute(AmxTiles.Int8, 32), .. Avx512Tiles()], Avx2FloatRow(), Avx512FloatPanels(), new FloatTiles(BF16Product.Amx, precision));
 
     /// <summary>Creates the kernel of 512-bit vectors, with emitted vpdpbusd where the processor has it.</summary>
     internal static CodeProductSimd Avx512() => new(Avx2Row(), Avx512Tiles(), Avx2FloatRow(), Avx512FloatPanels());

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
@@ -20,7 +19,9 @@ internal sealed unsafe class BF16Product(IBF16TileKernel kernel)
     // 256 rows of a block take 256 KiB a part, and a strip of tokens 32 KiB a part: together with the sums of 1024 tokens they fit a second-level cache of 2 MiB.
     private const int PanelRows = 256;
     private const int BlockStrips = 32;
-    private const int CacheLine = 64;
+
+    /// <summary>Gets the product on the tile registers of AMX.</summary>
+    public static BF16Product Amx { get; } = new(new AmxTileKernel());
 
     /// <summary>Gets the tile kernel.</summary>
     public IBF16TileKernel Kernel => kernel;
@@ -37,36 +38,32 @@ internal sealed unsafe class BF16Product(IBF16TileKernel kernel)
     {
         PanelScratch scratch = new(Math.Min(rowCount, PanelRows), weights.Parts, Math.Min(activations.Strips, BlockStrips));
         List<int>? unsplittable = null;
-        byte[] memory = ArrayPool<byte>.Shared.Rent(scratch.Bytes + CacheLine);
-        fixed (byte* start = memory, tiles = activations.Tiles)
+        using PinnedMemory memory = new(scratch.Bytes);
+        scratch.Place(memory.Start);
+        for (int strip = 0; strip < activations.Strips; strip += BlockStrips)
         {
-            scratch.Place(start + ((CacheLine - ((nuint)start % CacheLine)) % CacheLine));
-            for (int strip = 0; strip < activations.Strips; strip += BlockStrips)
+            int strips = Math.Min(BlockStrips, activations.Strips - strip);
+            for (int done = 0; done < rowCount; done += PanelRows)
             {
-                int strips = Math.Min(BlockStrips, activations.Strips - strip);
-                for (int done = 0; done < rowCount; done += PanelRows)
+                Panel panel = new(firstRow + done, Math.Min(PanelRows, rowCount - done), strip, strips);
+                new Span<uint>(scratch.Largest, scratch.Rows).Clear();
+                for (int column = 0; column < weights.Columns; column += BlockColumns)
                 {
-                    Panel panel = new(firstRow + done, Math.Min(PanelRows, rowCount - done), strip, strips);
-                    new Span<uint>(scratch.Largest, scratch.Rows).Clear();
-                    for (int column = 0; column < weights.Columns; column += BlockColumns)
-                    {
-                        MultiplyBlock(activations, tiles, weights, panel, column, scratch);
-                    }
+                    MultiplyBlock(activations, weights, panel, column, scratch);
+                }
 
-                    Deliver(activations, weights, panel, scratch, destination);
-                    if (strip == 0)
-                    {
-                        unsplittable = AddUnsplittable(unsplittable, panel, scratch);
-                    }
+                Deliver(activations, weights, panel, scratch, destination);
+                if (strip == 0)
+                {
+                    unsplittable = AddUnsplittable(unsplittable, panel, scratch);
                 }
             }
         }
 
-        ArrayPool<byte>.Shared.Return(memory);
         return unsplittable;
     }
 
-    private void MultiplyBlock<TWeights>(FloatActivationTiles activations, byte* tiles, TWeights weights, Panel panel, int firstColumn, in PanelScratch scratch)
+    private void MultiplyBlock<TWeights>(FloatActivationTiles activations, TWeights weights, Panel panel, int firstColumn, in PanelScratch scratch)
         where TWeights : IWeightTiles, allows ref struct
     {
         int columns = Math.Min(BlockColumns, weights.Columns - firstColumn);
@@ -76,7 +73,7 @@ internal sealed unsafe class BF16Product(IBF16TileKernel kernel)
         {
             byte* first = scratch.Weights + (row / BF16Tile.PairSide * itemStride) + (row % BF16Tile.PairSide / BF16Tile.Side * BF16Tile.Bytes);
             int present = Math.Clamp(panel.Rows - row, 0, BF16Tile.Side);
-            weights.Unpack(panel.FirstRow + row, present, firstColumn, columns, ref *first, (nuint)partStride, new Span<uint>(scratch.Largest + row, BF16Tile.Side));
+            weights.Unpack(panel.FirstRow + row, present, firstColumn, columns, first, (nuint)partStride, new Span<uint>(scratch.Largest + row, BF16Tile.Side));
         }
 
         int runs = ReadScales(weights, panel, firstColumn, columns, scratch);
@@ -84,7 +81,7 @@ internal sealed unsafe class BF16Product(IBF16TileKernel kernel)
         int productCount = PartProducts.Offsets(weights.Parts, activations.Parts, partStride, activations.PartBytes, new Span<nint>(products, 2 * PartProducts.MaxCount));
         for (int strip = 0; strip < panel.Strips; strip++)
         {
-            byte* block = tiles + ((nint)(panel.FirstStrip + strip) * activations.StripBytes) + (firstColumn / BF16Tile.Columns * BF16Tile.PairBytes);
+            byte* block = activations.Tiles(panel.FirstStrip + strip) + (firstColumn / BF16Tile.Columns * BF16Tile.PairBytes);
             for (int run = 0, column = 0; run < runs; run++)
             {
                 int end = Math.Min(columns, weights.ScaleEnd(firstColumn + column) - firstColumn);
@@ -184,7 +181,11 @@ internal sealed unsafe class BF16Product(IBF16TileKernel kernel)
     {
         if (rows == BF16Tile.Side && tokens == BF16Tile.Side)
         {
-            SquareTranspose.Transpose(ref *tile, BF16Tile.Side, ref MemoryMarshal.GetReference(destination), (nuint)stride);
+            fixed (float* first = destination)
+            {
+                BF16Tile.Turn(tile, first, stride);
+            }
+
             return;
         }
 

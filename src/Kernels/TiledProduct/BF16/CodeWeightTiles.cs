@@ -7,7 +7,7 @@ namespace OutlierQuant.Kernels.TiledProduct.BF16;
 
 /// <summary>Packed weight codes as bf16 tiles. Codes are integers up to 127, so one part holds them exactly.</summary>
 /// <param name="weights">The whole matrix; its groups are whole tiles of 32 columns, or one a row.</param>
-internal readonly ref struct CodeWeightTiles(PackedWeights weights) : IWeightTiles
+internal readonly unsafe ref struct CodeWeightTiles(PackedWeights weights) : IWeightTiles
 {
     private readonly PackedWeights _weights = weights;
     private readonly int _groups = CodeProductShape.Groups(weights);
@@ -31,7 +31,7 @@ internal readonly ref struct CodeWeightTiles(PackedWeights weights) : IWeightTil
     public static bool Fits(PackedWeights weights) => weights.GroupSize % BF16Tile.Columns == 0 || weights.GroupSize >= weights.Columns;
 
     [SkipLocalsInit]
-    public void Unpack(int firstRow, int rowCount, int firstColumn, int columns, ref byte tiles, nuint partStride, Span<uint> largest)
+    public void Unpack(int firstRow, int rowCount, int firstColumn, int columns, byte* tiles, nuint partStride, Span<uint> largest)
     {
         // Whole packed blocks of up to 128 columns: what they hold behind the last column is code 0.
         Span<sbyte> codes = stackalloc sbyte[BF16Product.BlockColumns];
@@ -49,7 +49,7 @@ internal readonly ref struct CodeWeightTiles(PackedWeights weights) : IWeightTil
                 codes.Clear();
             }
 
-            ref byte row = ref Unsafe.Add(ref tiles, r * BF16Tile.Bytes / BF16Tile.Side);
+            ref byte row = ref tiles[r * BF16Tile.Bytes / BF16Tile.Side];
             for (int c = 0; c < columns; c += BF16Tile.Columns)
             {
                 ref sbyte first = ref Unsafe.Add(ref MemoryMarshal.GetReference(codes), c);

@@ -12,12 +12,11 @@ namespace OutlierQuant.Kernels.TiledProduct.BF16;
 /// </remarks>
 public sealed unsafe class FloatActivationTiles : IDisposable
 {
-    private const int CacheLine = 64;
+    private const int RowBytes = BF16Tile.Bytes / BF16Tile.Side;
 
-    private readonly byte[] _tiles;
+    private readonly PinnedMemory _tiles;
     private readonly float[] _preserved;
     private readonly int[] _preservedChannels;
-    private readonly int _tileStart;
     private volatile bool _isSplittable = true;
 
     /// <summary>Reserves room; <see cref="Fill"/> fills it.</summary>
@@ -31,11 +30,7 @@ public sealed unsafe class FloatActivationTiles : IDisposable
         Strips = (tokens + BF16Tile.PairSide - 1) / BF16Tile.PairSide;
         _preservedChannels = preservedChannels.ToArray();
         _preserved = ArrayPool<float>.Shared.Rent(Math.Max(1, _preservedChannels.Length * Strips * BF16Tile.PairSide));
-        _tiles = ArrayPool<byte>.Shared.Rent(checked((Strips * StripBytes) + CacheLine));
-        fixed (byte* tiles = _tiles)
-        {
-            _tileStart = (int)((CacheLine - ((nuint)tiles % CacheLine)) % CacheLine);
-        }
+        _tiles = new(checked(Strips * StripBytes));
     }
 
     /// <summary>Gets the number of tokens.</summary>
@@ -59,8 +54,8 @@ public sealed unsafe class FloatActivationTiles : IDisposable
     /// <summary>Gets a value indicating whether every token packed so far has magnitudes within <see cref="SplitRange"/>; if not, the tiles are of no use.</summary>
     internal bool IsSplittable => _isSplittable;
 
-    /// <summary>Gets the tiles; a <c>fixed</c> statement over them stays at a cache line as long as the array does not move.</summary>
-    internal Span<byte> Tiles => _tiles.AsSpan(_tileStart, Strips * StripBytes);
+    /// <summary>Gets the tiles of a strip. Shape <c>[parts, column tiles, 2]</c> of tiles.</summary>
+    internal byte* Tiles(int strip) => _tiles.Start + ((nint)strip * StripBytes);
 
     /// <summary>Gets one preserved channel of every token. Shape <c>[strips · 32]</c>, 0 behind the last token.</summary>
     internal ReadOnlySpan<float> Preserved(int index) => _preserved.AsSpan(index * Strips * BF16Tile.PairSide, Strips * BF16Tile.PairSide);
@@ -101,7 +96,7 @@ public sealed unsafe class FloatActivationTiles : IDisposable
     /// <summary>Gives the memory back.</summary>
     public void Dispose()
     {
-        ArrayPool<byte>.Shared.Return(_tiles);
+        _tiles.Dispose();
         ArrayPool<float>.Shared.Return(_preserved);
     }
 
@@ -110,11 +105,11 @@ public sealed unsafe class FloatActivationTiles : IDisposable
     private void FillHalf(ReadOnlySpan<float> source, int strip, int firstOfStrip)
     {
         Span<float> copy = stackalloc float[BF16Tile.Side * BF16Tile.Columns];
-        Span<byte> rows = stackalloc byte[BF16Split.MaxParts * BF16Tile.Bytes];
+        byte* rows = stackalloc byte[BF16Split.MaxParts * BF16Tile.Bytes];
         Span<Vector512<uint>> largest = stackalloc Vector512<uint>[BF16Tile.Side];
         largest.Clear();
         int firstToken = (strip * BF16Tile.PairSide) + firstOfStrip, tokens = Math.Clamp(Tokens - firstToken, 0, BF16Tile.Side);
-        Span<byte> tiles = Tiles.Slice((strip * StripBytes) + (firstOfStrip / BF16Tile.Side * BF16Tile.Bytes), StripBytes - BF16Tile.Bytes);
+        byte* tiles = Tiles(strip) + (firstOfStrip / BF16Tile.Side * BF16Tile.Bytes);
         int preserved = 0;
         for (int column = 0; column < Columns; column += BF16Tile.Columns)
         {
@@ -131,12 +126,12 @@ public sealed unsafe class FloatActivationTiles : IDisposable
             }
 
             ref float first = ref isWhole ? ref Unsafe.AsRef(in source[(firstToken * Columns) + column]) : ref copy[0];
-            Split(ref first, isWhole ? Columns : BF16Tile.Columns, Parts, ref rows[0], largest);
+            Split(ref first, isWhole ? Columns : BF16Tile.Columns, Parts, ref *rows, largest);
             for (int part = 0; part < Parts; part++)
             {
                 // A token's pairs of columns, elements of 32 bits, become a column of the tile.
-                ref byte tile = ref tiles[(part * PartBytes) + (column / BF16Tile.Columns * BF16Tile.PairBytes)];
-                SquareTranspose.Transpose(ref Unsafe.As<byte, float>(ref rows[part * BF16Tile.Bytes]), BF16Tile.Side, ref Unsafe.As<byte, float>(ref tile), BF16Tile.Side);
+                byte* tile = tiles + ((nint)part * PartBytes) + (column / BF16Tile.Columns * BF16Tile.PairBytes);
+                BF16Tile.Turn((float*)(rows + (part * BF16Tile.Bytes)), (float*)tile, BF16Tile.Side);
             }
 
             preserved = end;
@@ -179,7 +174,7 @@ public sealed unsafe class FloatActivationTiles : IDisposable
             nuint place = (nuint)t * (nuint)stride;
             Vector512<float> first = Vector512.LoadUnsafe(ref source, place), second = Vector512.LoadUnsafe(ref source, place + BF16Tile.Side);
             largest[t] = SplitRange.Max(SplitRange.Max(largest[t], first), second);
-            BF16Split.Store(first, second, parts, ref Unsafe.Add(ref rows, t * CacheLine), BF16Tile.Bytes);
+            BF16Split.Store(first, second, parts, ref Unsafe.Add(ref rows, t * RowBytes), BF16Tile.Bytes);
         }
     }
 }

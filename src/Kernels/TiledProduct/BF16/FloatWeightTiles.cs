@@ -9,7 +9,7 @@ namespace OutlierQuant.Kernels.TiledProduct.BF16;
 /// <summary>Float weights as bf16 tiles, from either layout.</summary>
 /// <param name="weights">The whole matrix.</param>
 /// <param name="parts">Parts of a weight; fewer than its type needs rounds it.</param>
-internal readonly ref struct FloatWeightTiles<TElement>(FloatWeights weights, int parts) : IWeightTiles
+internal readonly unsafe ref struct FloatWeightTiles<TElement>(FloatWeights weights, int parts) : IWeightTiles
     where TElement : IWeightElement
 {
     private const int Side = BF16Tile.Side;
@@ -30,17 +30,17 @@ internal readonly ref struct FloatWeightTiles<TElement>(FloatWeights weights, in
 
     public float Scale(int row, int column) => 1;
 
-    public void Unpack(int firstRow, int rowCount, int firstColumn, int columns, ref byte tiles, nuint partStride, Span<uint> largest)
+    public void Unpack(int firstRow, int rowCount, int firstColumn, int columns, byte* tiles, nuint partStride, Span<uint> largest)
     {
         if (_weights.IsTransposed)
         {
-            UnpackTransposed(firstRow, rowCount, firstColumn, columns, ref tiles, partStride, largest);
+            UnpackTransposed(firstRow, rowCount, firstColumn, columns, tiles, partStride, largest);
             return;
         }
 
         for (int r = 0; r < Side; r++)
         {
-            ref byte row = ref Unsafe.Add(ref tiles, r * BF16Tile.Bytes / Side);
+            ref byte row = ref tiles[r * BF16Tile.Bytes / Side];
             int present = r < rowCount ? columns : 0;
             uint rowLargest = typeof(TElement) == typeof(BF16Element)
                 ? CopyRow(firstRow + r, present, columns, firstColumn, ref row)
@@ -98,9 +98,9 @@ internal readonly ref struct FloatWeightTiles<TElement>(FloatWeights weights, in
 
     /// <summary>Reads a run of 16 output features for each column; two columns make a row of column pairs, and transposing gives the tile.</summary>
     [SkipLocalsInit]
-    private void UnpackTransposed(int firstRow, int rowCount, int firstColumn, int columns, ref byte tiles, nuint partStride, Span<uint> largest)
+    private void UnpackTransposed(int firstRow, int rowCount, int firstColumn, int columns, byte* tiles, nuint partStride, Span<uint> largest)
     {
-        Span<uint> pairs = stackalloc uint[BF16Split.MaxParts * BF16Tile.Elements];
+        uint* pairs = stackalloc uint[BF16Split.MaxParts * BF16Tile.Elements];
         Vector512<uint> magnitudes = default;
         for (int c = 0; c < columns; c += BF16Tile.Columns)
         {
@@ -112,7 +112,7 @@ internal readonly ref struct FloatWeightTiles<TElement>(FloatWeights weights, in
                 for (int part = 0; part < parts; part++)
                 {
                     Vector512<float> roundedEven = BF16Split.Round(even), roundedOdd = BF16Split.Round(odd);
-                    (Vector512.ShiftRightLogical(roundedEven.AsUInt32(), 16) | roundedOdd.AsUInt32()).CopyTo(pairs[((part * BF16Tile.Elements) + (pair * Side))..]);
+                    (Vector512.ShiftRightLogical(roundedEven.AsUInt32(), 16) | roundedOdd.AsUInt32()).Store(pairs + (part * BF16Tile.Elements) + (pair * Side));
                     even -= roundedEven;
                     odd -= roundedOdd;
                 }
@@ -120,8 +120,8 @@ internal readonly ref struct FloatWeightTiles<TElement>(FloatWeights weights, in
 
             for (int part = 0; part < parts; part++)
             {
-                ref byte tile = ref Unsafe.Add(ref tiles, ((nuint)part * partStride) + (nuint)(c / BF16Tile.Columns * BF16Tile.PairBytes));
-                SquareTranspose.Transpose(ref Unsafe.As<uint, float>(ref pairs[part * BF16Tile.Elements]), Side, ref Unsafe.As<byte, float>(ref tile), Side);
+                byte* tile = tiles + ((nuint)part * partStride) + (c / BF16Tile.Columns * BF16Tile.PairBytes);
+                BF16Tile.Turn((float*)(pairs + (part * BF16Tile.Elements)), (float*)tile, Side);
             }
         }
 

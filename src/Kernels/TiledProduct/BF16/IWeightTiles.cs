@@ -1,7 +1,7 @@
 namespace OutlierQuant.Kernels.TiledProduct.BF16;
 
 /// <summary>A weight matrix that can be read as bf16 tiles, some rows and columns at a time.</summary>
-internal interface IWeightTiles
+internal unsafe interface IWeightTiles
 {
     /// <summary>Gets the number of output features.</summary>
     int Rows { get; }
@@ -32,5 +32,5 @@ internal interface IWeightTiles
     /// <param name="tiles">First tile of the largest part; the tiles of the columns follow at a distance of two tiles. Shape of a tile <c>[16 rows, 32 columns]</c>.</param>
     /// <param name="partStride">Bytes from a part's first tile to the next part's.</param>
     /// <param name="largest">Raised to the largest magnitude of each row, as bits; NaN exceeds all. Untouched where every weight can be split. Shape <c>[16]</c>.</param>
-    void Unpack(int firstRow, int rowCount, int firstColumn, int columns, ref byte tiles, nuint partStride, Span<uint> largest);
+    void Unpack(int firstRow, int rowCount, int firstColumn, int columns, byte* tiles, nuint partStride, Span<uint> largest);
 }

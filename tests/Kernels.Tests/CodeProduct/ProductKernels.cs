@@ -5,6 +5,7 @@ using OutlierQuant.Kernels.CodeProduct.Steps;
 using OutlierQuant.Kernels.FloatMatmul;
 using OutlierQuant.Kernels.FloatMatmul.Lanes;
 using OutlierQuant.Kernels.Tests.TiledProduct.Int8;
+using OutlierQuant.Kernels.Tests.TiledProduct;
 using OutlierQuant.Kernels.TiledProduct.BF16;
 using OutlierQuant.Kernels.TiledProduct.Int8;
 
@@ -18,6 +19,14 @@ internal static class ProductKernels
     public static IEnumerable<string> Names => _all.Keys;
 
     public static ICodeProductKernel Named(string name) => _all[name];
+
+    /// <summary>A kernel that multiplies floats by bf16 tiles.</summary>
+    public static CodeProductSimd WithFloatTiles(IBF16TileKernel tiles, FloatPrecision precision, int fromTokens) => new(
+        new IntegerRow<Vector128ByteStep, Vector128<byte>, Vector128<int>, Vector128<float>>(),
+        [new IntegerTile<Vector128ByteStep, Vector128<byte>, Vector128<int>, Vector128<float>>()],
+        new FloatRow<Fields128, Vector128<int>, Lanes128, Vector128<float>>("vector128"),
+        new FloatPanels("vector128", new FloatMatmulLanes<Lanes128, Vector128<float>>()),
+        new FloatTiles(new BF16Product(tiles), precision, fromTokens));
 
     private static Dictionary<string, ICodeProductKernel> Create()
     {
@@ -41,16 +50,6 @@ internal static class ProductKernels
                 new FloatPanels("vector128", new FloatMatmulLanes<Lanes128, Vector128<float>>()));
         }
 
-        if (Avx2.IsSupported)
-        {
-            all["bf16 tiles"] = new CodeProductSimd(
-                new IntegerRow<Avx2ByteStep, Vector256<byte>, Vector256<int>, Vector256<float>>(),
-                [new IntegerTile<Avx2ByteStep, Vector256<byte>, Vector256<int>, Vector256<float>>()],
-                new FloatRow<Fields256, Vector256<int>, Lanes256, Vector256<float>>("avx2"),
-                new FloatPanels("avx2", new FloatMatmulLanes<Lanes256, Vector256<float>>()),
-                new FloatTiles(new BF16Product(new TwinTileKernel()), FloatPrecision.F32, fromTokens: 1));
-        }
-
         // Without AVX2 even the twins' helpers run one lane at a time, and nothing new is tested.
         if (Avx2.IsSupported)
         {
@@ -69,6 +68,10 @@ internal static class ProductKernels
                 [new IntegerTile<Avx512ByteStep, Vector512<byte>, Vector512<int>, Vector512<float>>(), new IntegerTile<Avx2ByteStep, Vector256<byte>, Vector256<int>, Vector256<float>>()],
                 new FloatRow<Fields256, Vector256<int>, Lanes256, Vector256<float>>("avx2"),
                 new FloatPanels("avx512", new FloatMatmulLanes<Lanes512, Vector512<float>>()));
+            foreach ((string name, IBF16TileKernel tiles) in BF16TileKernels.All)
+            {
+                all[$"bf16 tiles, {name}"] = WithFloatTiles(tiles, FloatPrecision.F32, fromTokens: 1);
+            }
         }
 
         return all;

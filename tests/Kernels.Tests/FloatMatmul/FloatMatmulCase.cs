@@ -1,7 +1,10 @@
 using System.Buffers.Binary;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using OutlierQuant.Kernels.FloatMatmul;
 using OutlierQuant.Kernels.FloatMatmul.Lanes;
+using OutlierQuant.Kernels.MachineCode;
+using OutlierQuant.Kernels.Tests.TiledProduct;
 using OutlierQuant.Kernels.TiledProduct.BF16;
 using Xunit;
 
@@ -34,7 +37,9 @@ internal sealed class FloatMatmulCase
         .Append(("4 lanes, tiles", new FloatMatmulLanes<Lanes128, Vector128<float>>(1)))
         .Append(("8 lanes, tiles", new FloatMatmulLanes<Lanes256, Vector256<float>>(1)))
         .Append(("16 lanes, tiles", new FloatMatmulLanes<Lanes512, Vector512<float>>(1)))
-        .Append(("bf16 tiles", new FloatMatmulTiles(new BF16Product(new TwinTileKernel()), new FloatMatmulLanes<Lanes512, Vector512<float>>(), FloatPrecision.F32, fromTokens: 1, fromRows: 0)))
+        .Concat(BF16TileKernels.All.Where(tiles => Avx2.IsSupported).Select(tiles => (
+            $"bf16 tiles, {tiles.Key}",
+            (IFloatMatmulKernel)new FloatMatmulTiles(new BF16Product(tiles.Value), new FloatMatmulLanes<Lanes512, Vector512<float>>(), FloatPrecision.F32, fromTokens: 1, fromRows: 0))))
         .ToDictionary();
 
     /// <summary>Every element type in both layouts.</summary>
@@ -107,6 +112,7 @@ internal sealed class FloatMatmulCase
     public float[] Multiply(IFloatMatmulKernel kernel)
     {
         float[] destination = new float[Tokens * Rows];
+        using AlternateSignalStack? stack = kernel.NeedsOwnThreads(Type, Tokens) ? new() : null;
         kernel.Multiply(Source, Tokens, Weights, 0, Rows, destination);
         return destination;
     }

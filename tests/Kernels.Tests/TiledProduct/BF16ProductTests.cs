@@ -19,15 +19,35 @@ public sealed class BF16ProductTests
         (32, 1, 1), (33, 31, 31), (37, 47, 33), (47, 16, 511), (48, 17, 512), (49, 33, 513), (64, 257, 63), (65, 32, 1031), (32, 256, 64), (61, 0, 40), (101, 289, 97),
     ];
 
-    [Fact]
-    public void Multiply_ShapesAroundTheEdges_IsCloseToTheDefinition()
+    public static TheoryData<string> TileKernels => [.. BF16TileKernels.All.Keys];
+
+    public static TheoryData<string, WeightFormat> Formats
+    {
+        get
+        {
+            TheoryData<string, WeightFormat> formats = [];
+            foreach (string tiles in BF16TileKernels.All.Keys)
+            {
+                foreach (WeightFormat format in Enum.GetValues<WeightFormat>())
+                {
+                    formats.Add(tiles, format);
+                }
+            }
+
+            return formats;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(TileKernels))]
+    public void Multiply_ShapesAroundTheEdges_IsCloseToTheDefinition(string tileKernel)
     {
         foreach ((int tokens, int rows, int columns) in _shapes)
         {
             foreach ((FloatType type, bool isTransposed) in FloatMatmulCase.Storages)
             {
                 FloatMatmulCase product = FloatMatmulCase.Random(rows, type, isTransposed, tokens, rows, columns);
-                product.AssertClose(product.Multiply(Floats()));
+                product.AssertClose(product.Multiply(Floats(tileKernel)));
             }
         }
     }
@@ -44,16 +64,14 @@ public sealed class BF16ProductTests
     }
 
     [Theory]
-    [InlineData(WeightFormat.Int8)]
-    [InlineData(WeightFormat.Int4)]
-    [InlineData(WeightFormat.Ternary)]
-    public void MultiplyCodes_ShapesAroundTheEdges_StayWithinTolerance(WeightFormat format)
+    [MemberData(nameof(Formats))]
+    public void MultiplyCodes_ShapesAroundTheEdges_StayWithinTolerance(string tileKernel, WeightFormat format)
     {
         foreach ((int tokens, int rows, int columns) in _shapes)
         {
             foreach (int groupSize in (int[])[32, 64, 96, 128, 1024, columns])
             {
-                new ProductCase(format, tokens, rows, columns, groupSize, Math.Min(columns, rows % 4), rows).AssertNearReference(Codes(), onCodes: false, mayUseFixedPoint: false);
+                new ProductCase(format, tokens, rows, columns, groupSize, Math.Min(columns, rows % 4), rows).AssertNearReference(Codes(tileKernel), onCodes: false, mayUseFixedPoint: false);
             }
         }
     }
@@ -70,7 +88,7 @@ public sealed class BF16ProductTests
             product.Activations[5] = float.PositiveInfinity;
         }
 
-        ICodeProductKernel kernel = Codes();
+        CodeProductSimd kernel = Codes();
         float[] whole = product.Multiply(kernel, onCodes: false);
         using FloatActivationTiles? tiles = kernel.Reserve(product.Tokens, product.Weights);
         Assert.Equal(groupSize % 32 == 0, tiles is not null);
@@ -90,21 +108,26 @@ public sealed class BF16ProductTests
     }
 
     [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
-    [InlineData(3)]
-    [InlineData(7)]
-    public void Multiply_SharedTilesAndThreads_GiveTheSameBits(int threads)
+    [MemberData(nameof(TileKernels))]
+    public void Multiply_SharedTilesAndThreads_GiveTheSameBits(string tileKernel)
     {
-        using WorkerTeam team = new(threads);
+        foreach (int threads in (int[])[1, 2, 3, 7])
+        {
+            using WorkerTeam team = new(threads);
+            AssertSharesTiles(team, tileKernel);
+        }
+    }
+
+    private static void AssertSharesTiles(WorkerTeam team, string tileKernel)
+    {
         foreach ((FloatType type, bool isTransposed) in FloatMatmulCase.Storages)
         {
             foreach (FloatPrecision precision in Enum.GetValues<FloatPrecision>())
             {
                 // Row 100 cannot be split; which range it falls into must not matter.
-                FloatMatmulCase product = FloatMatmulCase.Random(threads, type, isTransposed, 35, 301, 70);
+                FloatMatmulCase product = FloatMatmulCase.Random(team.ThreadCount, type, isTransposed, 35, 301, 70);
                 product.SetWeight(100, 69, float.NegativeInfinity);
-                FloatMatmulTiles kernel = Floats(precision);
+                FloatMatmulTiles kernel = Floats(tileKernel, precision);
                 float[] whole = product.Multiply(kernel), shared = new float[whole.Length], odd = new float[whole.Length];
                 using FloatActivationTiles? tiles = kernel.Reserve(type, product.Tokens, product.Columns);
                 team.Run(tiles!.Strips, 1, (first, count) => tiles.Fill(product.Source, first, count));
@@ -116,8 +139,9 @@ public sealed class BF16ProductTests
         }
     }
 
-    [Fact]
-    public void Multiply_BetweenGuardPages_TouchesNothingOutside()
+    [Theory]
+    [MemberData(nameof(TileKernels))]
+    public void Multiply_BetweenGuardPages_TouchesNothingOutside(string tileKernel)
     {
         foreach (bool guardAtEnd in (bool[])[true, false])
         {
@@ -129,7 +153,7 @@ public sealed class BF16ProductTests
                     using GuardedBuffer<float> source = GuardedBuffer<float>.Copy(product.Source, guardAtEnd);
                     using GuardedBuffer<byte> elements = GuardedBuffer<byte>.Copy(product.Elements, guardAtEnd);
                     using GuardedBuffer<float> destination = GuardedBuffer<float>.Copy(new float[tokens * rows], guardAtEnd);
-                    Floats().Multiply(source.Span, tokens, product.Over(elements.Span), 0, rows, destination.Span);
+                    Floats(tileKernel).Multiply(source.Span, tokens, product.Over(elements.Span), 0, rows, destination.Span);
                     product.AssertClose(destination.Span);
                 }
             }
@@ -177,10 +201,10 @@ public sealed class BF16ProductTests
         Assert.Equal("tiles", Assert.Throws<ArgumentException>(() => Codes().Multiply(codes.Activations, 33, codes.Weights, 0, 4, new float[33 * 4], otherChannels)).ParamName);
     }
 
-    private static FloatMatmulTiles Floats(FloatPrecision precision = FloatPrecision.F32) =>
-        new(new BF16Product(new TwinTileKernel()), new FloatMatmulLanes<Lanes512, Vector512<float>>(), precision, fromRows: 0);
+    private static FloatMatmulTiles Floats(string tileKernel = "twin", FloatPrecision precision = FloatPrecision.F32) =>
+        new(new BF16Product(BF16TileKernels.All[tileKernel]), new FloatMatmulLanes<Lanes512, Vector512<float>>(), precision, fromRows: 0);
 
-    private static ICodeProductKernel Codes() => ProductKernels.Named("bf16 tiles");
+    private static CodeProductSimd Codes(string tileKernel = "twin") => ProductKernels.WithFloatTiles(BF16TileKernels.All[tileKernel], FloatPrecision.F32, fromTokens: 32);
 
     private static void AssertSameBits(float[] expected, float[] actual) =>
         Assert.Equal(expected.Select(BitConverter.SingleToInt32Bits), actual.Select(BitConverter.SingleToInt32Bits));

@@ -1,0 +1,35 @@
+using OutlierQuant.Kernels.MachineCode;
+using OutlierQuant.Kernels.TiledProduct.BF16;
+
+namespace OutlierQuant.Kernels.Tests.TiledProduct;
+
+/// <summary>The bf16 tile kernels that this machine can run: the software twin, and machine code where there is AMX.</summary>
+internal static class BF16TileKernels
+{
+    public static IReadOnlyDictionary<string, IBF16TileKernel> All { get; } = Create();
+
+    private static Dictionary<string, IBF16TileKernel> Create()
+    {
+        Dictionary<string, IBF16TileKernel> all = new() { ["twin"] = new TwinTileKernel() };
+        if (AmxPermission.RefusedBecause is null)
+        {
+            all["amx"] = new WithSignalStack(new AmxTileKernel());
+        }
+
+        return all;
+    }
+
+    /// <summary>Gives the calling thread, which is the test runner's, what a team's own threads have, for the length of a call.</summary>
+    private sealed class WithSignalStack(IBF16TileKernel kernel) : IBF16TileKernel
+    {
+        public string Name => kernel.Name;
+
+        public bool NeedsOwnThreads => false;
+
+        public void Multiply(in TileSteps steps)
+        {
+            using AlternateSignalStack? stack = AlternateSignalStack.IsInstalledHere ? null : new();
+            kernel.Multiply(steps);
+        }
+    }
+}

@@ -47,7 +47,7 @@ public static class PerplexityEvaluator
             BitsPerByte = mean.Mean * mean.Count / (Math.Log(2) * text.BytesScored),
             TokensPerSecond = mean.Count / scores.Elapsed.TotalSeconds,
             PeakMemoryBytes = scores.PeakMemoryBytes,
-            Kernels = model.Kernels,
+            Kernels = model.DescribeKernels(text.Context),
             Timing = model.Context.Timing?.Take(scores.Elapsed, text.Windows.Sum(window => (long)window.TokenIds.Length)),
             Losses = scores.Losses,
         };

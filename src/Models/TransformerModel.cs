@@ -50,8 +50,9 @@ public sealed class TransformerModel : IDisposable
     /// <summary>Gets the bytes that the linear weights of the largest block would take as float32.</summary>
     public long LargestBlockFloatBytes => _parts.Blocks.Max(block => block.Linears.Sum(linear => 4L * linear.InFeatures * linear.OutFeatures));
 
-    /// <summary>Gets the distinct kernels that compute the linears, in order of first use.</summary>
-    public IReadOnlyList<string> Kernels => [.. Linears.Select(linear => linear.DescribeKernel(Context.Suite)).Distinct()];
+    /// <summary>Names the distinct kernels that compute the linears, in order of first use.</summary>
+    /// <param name="tokens">Number of tokens that are computed at once, positive.</param>
+    public IReadOnlyList<string> DescribeKernels(int tokens) => [.. Linears.Select(linear => linear.DescribeKernel(Context.Suite, tokens)).Distinct()];
 
     internal IReadOnlyList<TransformerBlock> Blocks => _parts.Blocks;
 

@@ -12,6 +12,7 @@ public sealed class UsageTests
     [InlineData("inspect m --threads 0", "--threads is '0'", "from 1")]
     [InlineData("inspect m --threads two", "--threads is 'two'")]
     [InlineData("inspect m --kernels amx9", "--kernels is 'amx9'", "auto")]
+    [InlineData("inspect m --precision fp8", "--precision is 'fp8'", "f32, bf16")]
     [InlineData("perplexity m", "--text")]
     [InlineData("perplexity m --text t --context -3", "--context is '-3'")]
     [InlineData("perplexity m --text t --context 1e3", "--context is '1e3'")]

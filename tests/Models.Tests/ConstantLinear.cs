@@ -9,7 +9,7 @@ internal sealed class ConstantLinear(Linear original, float value)
 {
     public override long WeightByteSize => 0;
 
-    public override string DescribeKernel(KernelSuite suite) => "constant";
+    public override string DescribeKernel(KernelSuite suite, int tokens) => "constant";
 
     public override void Forward(ReadOnlyMemory<float> input, int tokens, SequenceChunk chunk, Memory<float> output, ComputeContext context) => output.Span.Fill(value);
 }

@@ -13,7 +13,7 @@ internal sealed class FloatWeightsArm(CaseContext context) : ProductArm(context,
     public override int PreservedCount => 0;
 
     /// <inheritdoc/>
-    public override string Implementation => Context.Suite.Name;
+    public override string Implementation => InstructionsOf(Context.Suite.FloatMatmul.Describe(Context.Product.Kernel.FloatWeights!.Value, Context.Product.Rows));
 
     /// <inheritdoc/>
     public override int Granularity => Context.Suite.FloatMatmul.RowGranularity;

@@ -19,7 +19,7 @@ internal sealed class KnownChannelsArm(CaseContext context, int[] preservedChann
     public override int PreservedCount => preservedChannels.Length;
 
     /// <inheritdoc/>
-    public override string Implementation => ImplementationOf(Context);
+    public override string Implementation => ImplementationOf(Context, Matrix(Context.Weights.First));
 
     /// <inheritdoc/>
     public override int Granularity => Context.Suite.CodeProduct.RowGranularity;
@@ -28,12 +28,8 @@ internal sealed class KnownChannelsArm(CaseContext context, int[] preservedChann
     public override bool NeedsOwnThreads => Context.Suite.CodeProduct.NeedsOwnThreads(Context.Product.Kernel.CodeWeights!.Value, Context.Product.Kernel.HasIntegerActivations, Context.Product.Rows);
 
     /// <summary>Names what multiplies codes: what the suite says behind the kernel's own name.</summary>
-    public static string ImplementationOf(CaseContext context)
-    {
-        ProductKernel kernel = context.Product.Kernel;
-        string description = context.Suite.CodeProduct.Describe(kernel.CodeWeights!.Value, kernel.HasIntegerActivations);
-        return description[(description.IndexOf(' ', StringComparison.Ordinal) + 1)..];
-    }
+    public static string ImplementationOf(CaseContext context, PackedWeights matrix) =>
+        InstructionsOf(context.Suite.CodeProduct.Describe(matrix, context.Product.Kernel.HasIntegerActivations, context.Product.Rows));
 
     /// <summary>Rounds the activations, where the product takes codes.</summary>
     public override void Prepare() => _codes?.Quantize(Source, preservedChannels, Matrix(Context.Weights.First), Context.Suite, Context.Team);

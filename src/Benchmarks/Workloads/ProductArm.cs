@@ -57,6 +57,9 @@ internal abstract class ProductArm(CaseContext context, float[] source) : IArm, 
     /// <inheritdoc/>
     public abstract void Dispose();
 
+    /// <summary>Keeps of a kernel's description, such as <c>int8×int4 avx2</c>, what stands behind the operands.</summary>
+    protected static string InstructionsOf(string description) => description[(description.IndexOf(' ', StringComparison.Ordinal) + 1)..];
+
     /// <summary>Reserves room for float activations in the form that the kernel wants; null where it takes them as they lie.</summary>
     protected virtual FloatActivationTiles? ReserveFloats() => null;
 

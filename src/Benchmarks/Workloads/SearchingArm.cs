@@ -25,7 +25,7 @@ internal sealed class SearchingArm(CaseContext context, int outlierCount, float[
     public override int PreservedCount => outlierCount;
 
     /// <inheritdoc/>
-    public override string Implementation => KnownChannelsArm.ImplementationOf(Context);
+    public override string Implementation => KnownChannelsArm.ImplementationOf(Context, Matrix(Context.Weights.First));
 
     /// <inheritdoc/>
     public override int Granularity => Context.Suite.CodeProduct.RowGranularity;

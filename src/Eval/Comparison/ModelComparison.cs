@@ -41,7 +41,7 @@ public static class ModelComparison
         {
             var quantized = Quantizer.Apply(model, plan, cancellation: options.Cancellation);
             var scores = WindowScorer.Score(quantized, evaluation, baseline, Report(results.Count + 1, arm.ToString()), options.Cancellation);
-            results.Add(Summarize(arm, plan, quantized, reference, scores));
+            results.Add(Summarize(arm, plan, quantized, evaluation.Context, reference, scores));
             options.ArmDone?.Invoke(results[^1]);
         }
 
@@ -88,7 +88,7 @@ public static class ModelComparison
         }
     }
 
-    private static ArmResult Summarize(ArmSpecification arm, QuantizationPlan plan, TransformerModel quantized, WindowScores reference, WindowScores scores)
+    private static ArmResult Summarize(ArmSpecification arm, QuantizationPlan plan, TransformerModel quantized, int context, WindowScores reference, WindowScores scores)
     {
         var mean = ClusteredMean.Of(scores.Losses);
         var difference = ClusteredMean.OfDifference(reference.Losses, scores.Losses);
@@ -107,7 +107,7 @@ public static class ModelComparison
             Top1Agreement = scores.TopOneAgreements / (double)mean.Count,
             BitsPerWeight = size.BitsPerWeight,
             SizeBytes = plan.Forecast.TensorBytes,
-            Kernels = quantized.Kernels,
+            Kernels = quantized.DescribeKernels(context),
             FakeQuantized = arm.Scheme.ResidualBits is not null,
             TokensPerSecond = mean.Count / scores.Elapsed.TotalSeconds,
             Losses = scores.Losses,

@@ -16,7 +16,7 @@ public sealed class CodeProductReference : ICodeProductKernel
     public CodeActivationTiles? ReserveCodes(int tokens, PackedWeights weights) => null;
 
     /// <inheritdoc/>
-    public string Describe(WeightFormat format, bool integerActivations) => CodeProductName.Of(format, integerActivations, "reference");
+    public string Describe(PackedWeights weights, bool integerActivations, int tokens) => CodeProductName.Of(weights.Format, integerActivations, "reference");
 
     /// <inheritdoc/>
     public void Multiply(ActivationCodes source, PackedWeights weights, int firstRow, int rowCount, Span<float> destination)

@@ -51,8 +51,12 @@ public sealed class CodeProductSimd : ICodeProductKernel
     public CodeActivationTiles? ReserveCodes(int tokens, PackedWeights weights) => IntegerRoute(weights, tokens)?.ReserveCodes(tokens, weights);
 
     /// <inheritdoc/>
-    public string Describe(WeightFormat format, bool integerActivations) =>
-        CodeProductName.Of(format, integerActivations, integerActivations ? _integerTiles[0].Name : _floatTiles?.Name ?? _floatPanels.Name);
+    public string Describe(PackedWeights weights, bool integerActivations, int tokens) => CodeProductName.Of(
+        weights.Format,
+        integerActivations,
+        integerActivations ? IntegerRoute(weights, tokens)?.Name ?? "reference"
+        : _floatTiles is not null && _floatTiles.Takes(tokens, weights) ? _floatTiles.Name
+        : FloatRoute(weights, tokens).Name);
 
     /// <inheritdoc/>
     public void Multiply(ActivationCodes source, PackedWeights weights, int firstRow, int rowCount, Span<float> destination)
@@ -81,9 +85,10 @@ public sealed class CodeProductSimd : ICodeProductKernel
             return;
         }
 
-        IFloatRoute route = tokens == 1 && _floatRow.Fits(weights) ? _floatRow : _floatPanels;
-        route.Multiply(source, tokens, weights, firstRow, rowCount, destination);
+        FloatRoute(weights, tokens).Multiply(source, tokens, weights, firstRow, rowCount, destination);
     }
+
+    private IFloatRoute FloatRoute(PackedWeights weights, int tokens) => tokens == 1 && _floatRow.Fits(weights) ? _floatRow : _floatPanels;
 
     /// <summary>Chooses by shape alone, so that a product takes one route whatever rows are asked for; null if no route has such groups.</summary>
     private IIntegerRoute? IntegerRoute(PackedWeights weights, int tokens)

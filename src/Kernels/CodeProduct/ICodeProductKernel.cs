@@ -23,10 +23,11 @@ public interface ICodeProductKernel
     /// <param name="tokens">Number of tokens of the call.</param>
     bool NeedsOwnThreads(WeightFormat format, bool integerActivations, int tokens);
 
-    /// <summary>Names what runs for a format, for tables: for example <c>int8×int8 avxvnni</c> or <c>float×int4 avx2</c>.</summary>
-    /// <param name="format">Packing of the weight codes.</param>
+    /// <summary>Names what multiplies a matrix, for tables: for example <c>int8×int8 avxvnni</c> or <c>float×int4 avx2</c>.</summary>
+    /// <param name="weights">The whole matrix: format, groups and shape matter, values do not. Shape <c>[rows, columns]</c>.</param>
     /// <param name="integerActivations">Whether the activations are codes.</param>
-    string Describe(WeightFormat format, bool integerActivations);
+    /// <param name="tokens">Number of tokens, positive.</param>
+    string Describe(PackedWeights weights, bool integerActivations, int tokens);
 
     /// <summary>Reserves room for activation codes in the form that this kernel multiplies; null where it takes them as they lie.</summary>
     /// <remarks>A caller that splits the rows fills the tiles once (<see cref="CodeActivationTiles.Fill"/>) and hands them to every call in <see cref="ActivationCodes.Tiles"/>;

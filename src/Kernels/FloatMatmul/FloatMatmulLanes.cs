@@ -20,6 +20,9 @@ internal sealed class FloatMatmulLanes<TLanes, TVector>(int? tiledFromTokens = n
     public bool NeedsOwnThreads(FloatType type, int tokens) => false;
 
     /// <inheritdoc/>
+    public string Describe(FloatType type, int tokens) => FloatMatmulName.Of(type, TLanes.Name);
+
+    /// <inheritdoc/>
     public FloatActivationTiles? Reserve(FloatType type, int tokens, int columns) => null;
 
     /// <inheritdoc/>

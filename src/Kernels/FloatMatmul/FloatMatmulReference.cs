@@ -14,6 +14,9 @@ public sealed class FloatMatmulReference : IFloatMatmulKernel
     public bool NeedsOwnThreads(FloatType type, int tokens) => false;
 
     /// <inheritdoc/>
+    public string Describe(FloatType type, int tokens) => FloatMatmulName.Of(type, "reference");
+
+    /// <inheritdoc/>
     public FloatActivationTiles? Reserve(FloatType type, int tokens, int columns) => null;
 
     /// <inheritdoc/>

@@ -19,6 +19,11 @@ public interface IFloatMatmulKernel
     /// <param name="tokens">Number of tokens of the call.</param>
     bool NeedsOwnThreads(FloatType type, int tokens);
 
+    /// <summary>Names what multiplies a matrix, for tables: for example <c>float×bf16 avx2</c>.</summary>
+    /// <param name="type">Element type of the weights.</param>
+    /// <param name="tokens">Number of tokens, positive.</param>
+    string Describe(FloatType type, int tokens);
+
     /// <summary>Reserves room for activations in the form that this kernel multiplies; null where it takes them as they lie.</summary>
     /// <remarks>A caller that splits the rows fills the tiles once (<see cref="FloatActivationTiles.Fill"/>) and hands them to every call; otherwise each call makes its own.</remarks>
     /// <param name="type">Element type of the weights.</param>

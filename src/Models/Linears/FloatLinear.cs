@@ -69,7 +69,7 @@ public sealed class FloatLinear : Linear
     public override long WeightByteSize => Weight.ByteLength;
 
     /// <inheritdoc/>
-    public override string DescribeKernel(KernelSuite suite) => $"float×{Weight.Type.ToString().ToLowerInvariant()} {suite.Name}";
+    public override string DescribeKernel(KernelSuite suite, int tokens) => suite.FloatMatmul.Describe(_type, tokens);
 
     /// <summary>Reads the weights of one output feature, whatever the layout.</summary>
     /// <param name="row">Output feature.</param>

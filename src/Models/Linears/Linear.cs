@@ -45,7 +45,8 @@ public abstract class Linear
 
     /// <summary>Names the kernel that computes this linear with a suite, for tables.</summary>
     /// <param name="suite">The kernels.</param>
-    public abstract string DescribeKernel(KernelSuite suite);
+    /// <param name="tokens">Number of tokens, positive.</param>
+    public abstract string DescribeKernel(KernelSuite suite, int tokens);
 
     /// <summary>Computes the output features of every token.</summary>
     /// <param name="input">Values of the tokens. Shape <c>[tokens, inFeatures]</c>.</param>

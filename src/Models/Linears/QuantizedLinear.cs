@@ -79,8 +79,8 @@ public sealed class QuantizedLinear : Linear
     public override long WeightByteSize => Weights.ByteSize;
 
     /// <inheritdoc/>
-    public override string DescribeKernel(KernelSuite suite) =>
-        suite.CodeProduct.Describe(Weights.Format, Activations.Granularity != ActivationGranularity.Float);
+    public override string DescribeKernel(KernelSuite suite, int tokens) =>
+        suite.CodeProduct.Describe(Weights.AsPacked(), Activations.Granularity != ActivationGranularity.Float, tokens);
 
     /// <inheritdoc/>
     public override void Forward(ReadOnlyMemory<float> input, int tokens, SequenceChunk chunk, Memory<float> output, ComputeContext context) =>

@@ -60,7 +60,7 @@ public sealed class InputAccumulatorTests
     {
         public override long WeightByteSize => 0;
 
-        public override string DescribeKernel(KernelSuite suite) => "none";
+        public override string DescribeKernel(KernelSuite suite, int tokens) => "none";
 
         public override void Forward(ReadOnlyMemory<float> input, int tokens, SequenceChunk chunk, Memory<float> output, ComputeContext context) =>
             throw new InvalidOperationException("Not computed in these tests.");

@@ -61,10 +61,26 @@ public sealed class CodeProductShapeTests
     [Fact]
     public void Describe_EveryFormat_NamesOperandsAndInstructions()
     {
-        Assert.Equal("int8×int4 reference", new CodeProductReference().Describe(WeightFormat.Int4, integerActivations: true));
-        Assert.Equal("float×ternary vector128", ProductKernels.Named("vector128").Describe(WeightFormat.Ternary, integerActivations: false).Replace("scalar", "vector128", StringComparison.Ordinal));
-        Assert.StartsWith("int8×int8 ", KernelSuite.Fastest.CodeProduct.Describe(WeightFormat.Int8, integerActivations: true), StringComparison.Ordinal);
-        Assert.Equal("format", Assert.Throws<ArgumentOutOfRangeException>(() => new CodeProductReference().Describe((WeightFormat)7, integerActivations: true)).ParamName);
+        Assert.Equal("int8×int4 reference", new CodeProductReference().Describe(Weights(), integerActivations: true, 1));
+        Assert.Equal("float×ternary reference", new CodeProductReference().Describe(Weights() with { Format = WeightFormat.Ternary }, integerActivations: false, 1));
+        Assert.StartsWith("int8×int4 ", KernelSuite.Fastest.CodeProduct.Describe(Weights(), integerActivations: true, 1), StringComparison.Ordinal);
+        ArgumentException refused = Assert.Throws<ArgumentOutOfRangeException>(() => new CodeProductReference().Describe(Weights() with { Format = (WeightFormat)7 }, integerActivations: true, 1));
+        Assert.Equal("format", refused.ParamName);
+    }
+
+    [Fact]
+    public void Describe_EachRoute_IsTheOneThatMultiplies()
+    {
+        CodeProductSimd kernel = new(new NamedRoute("row", 32, 1), [new NamedRoute("tiles", 64, 32), new NamedRoute("lanes", 32, 1)], new NamedRoute("floatRow", 32, 1), new NamedRoute("floatPanels", 1, 1));
+
+        Assert.Equal("int8×int4 row", kernel.Describe(Weights(groupSize: 32), integerActivations: true, 1));
+        Assert.Equal("int8×int4 lanes", kernel.Describe(Weights(groupSize: 64), integerActivations: true, 31));
+        Assert.Equal("int8×int4 tiles", kernel.Describe(Weights(groupSize: 64), integerActivations: true, 32));
+        Assert.Equal("int8×int4 lanes", kernel.Describe(Weights(groupSize: 32), integerActivations: true, 32));
+        Assert.Equal("int8×int4 reference", kernel.Describe(Weights(groupSize: 8), integerActivations: true, 32));
+        Assert.Equal("float×int4 floatRow", kernel.Describe(Weights(groupSize: 32), integerActivations: false, 1));
+        Assert.Equal("float×int4 floatPanels", kernel.Describe(Weights(groupSize: 8), integerActivations: false, 1));
+        Assert.Equal("float×int4 floatPanels", kernel.Describe(Weights(groupSize: 32), integerActivations: false, 2));
     }
 
     private static void AssertCodesRefused(string kernel, string parameter, string message, int codes = 256, int stride = 128, int preserved = 2)
@@ -111,5 +127,19 @@ public sealed class CodeProductShapeTests
     {
         Assert.Equal(parameter, exception.ParamName);
         Assert.Contains(message, exception.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>A route that only says what it would take.</summary>
+    private sealed class NamedRoute(string name, int groupMultiple, int fewestTokens) : IIntegerRoute, IFloatRoute
+    {
+        public string Name => name;
+
+        public int FewestTokens => fewestTokens;
+
+        public bool Fits(PackedWeights weights) => weights.GroupSize % groupMultiple == 0;
+
+        public void Multiply(ActivationCodes source, PackedWeights weights, int firstRow, int rowCount, Span<float> destination) => destination.Clear();
+
+        public void Multiply(ReadOnlySpan<float> source, int tokens, PackedWeights weights, int firstRow, int rowCount, Span<float> destination) => destination.Clear();
     }
 }

@@ -75,7 +75,7 @@ public sealed class QuantizedLinearTests : IDisposable
             }
         }
 
-        Close.Assert(expected, output, 1e-6, linear.DescribeKernel(Context.Suite));
+        Close.Assert(expected, output, 1e-6, linear.DescribeKernel(Context.Suite, Tokens));
     }
 
     [Theory]

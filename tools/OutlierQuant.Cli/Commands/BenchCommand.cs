@@ -44,7 +44,7 @@ internal static class BenchCommand
               outlierquant bench --shapes 4096x4096,896x4864 --rows 1,512 --only int8
             """)
         {
-            Shapes, Rows, Preserved, Only, QuickRun, SharedOptions.Threads, SharedOptions.Kernels, Out, SharedOptions.Json,
+            Shapes, Rows, Preserved, Only, QuickRun, SharedOptions.Threads, SharedOptions.Kernels, SharedOptions.Precision, Out, SharedOptions.Json,
         };
         command.SetAction((arguments, cancellation) => Task.FromResult(Run(arguments, console, cancellation)));
         return command;
@@ -78,7 +78,7 @@ internal static class BenchCommand
 
     private static BenchmarkOptions OptionsOf(ParseResult arguments)
     {
-        var suite = KernelSuite.Choose(arguments.GetRequiredValue(SharedOptions.Kernels));
+        var suite = KernelSuite.Choose(arguments.GetRequiredValue(SharedOptions.Kernels), Session.PrecisionOf(arguments));
         BenchmarkOptions options = arguments.GetValue(QuickRun) ? BenchmarkOptions.Quick(suite) : new() { Suite = suite };
         options = options with { Threads = arguments.GetRequiredValue(SharedOptions.Threads) };
         if (arguments.GetValue(Shapes) is { } shapes)

@@ -26,7 +26,7 @@ internal static class DemoCommand
     {
         Command command = new("demo", "Locates, intervenes, quantizes and compares on the bundled checkpoint, and writes a report.\n\nExample:\n  outlierquant demo --report report.html")
         {
-            Report, SharedOptions.Seed, SharedOptions.Threads, SharedOptions.Kernels, SharedOptions.Json,
+            Report, SharedOptions.Seed, SharedOptions.Threads, SharedOptions.Kernels, SharedOptions.Precision, SharedOptions.Json,
         };
         command.SetAction((arguments, cancellation) => Task.FromResult(Run(arguments, console, cancellation)));
         return command;

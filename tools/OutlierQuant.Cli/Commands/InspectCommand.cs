@@ -1,10 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
-using OutlierQuant.Checkpoints;
 using OutlierQuant.Cli.Documents;
 using OutlierQuant.Cli.Terminal;
 using OutlierQuant.Models;
-using OutlierQuant.Models.Linears;
 using Spectre.Console;
 
 namespace OutlierQuant.Cli.Commands;
@@ -19,7 +17,7 @@ internal static class InspectCommand
     {
         Command command = new("inspect", "Shows architecture, parameters, tensors, types and a forecast of memory.\n\nExample:\n  outlierquant inspect MODEL --tensors")
         {
-            SharedOptions.Model, AllTensors, Verify, SharedOptions.Context, SharedOptions.Threads, SharedOptions.Kernels, SharedOptions.Json,
+            SharedOptions.Model, AllTensors, Verify, SharedOptions.Context, SharedOptions.Threads, SharedOptions.Kernels, SharedOptions.Precision, SharedOptions.Json,
         };
         command.SetAction((arguments, cancellation) => Task.FromResult(Run(arguments, console, cancellation)));
         return command;
@@ -36,7 +34,7 @@ internal static class InspectCommand
             console.Note("every weight was read and is right");
         }
 
-        InspectDocument document = Inspect(session, session.ContextOf(arguments));
+        InspectDocument document = Inspecting.Run(session, session.ContextOf(arguments));
         if (arguments.GetValue(SharedOptions.Json))
         {
             console.WriteJson(document, CliJson.Default.InspectDocument);
@@ -57,6 +55,7 @@ internal static class InspectCommand
         Tables.AddRow(facts, $"activations of a window of {document.Memory.Context}", Tables.Bytes(document.Memory.ActivationsPerWindow));
         Tables.AddRow(facts, $"key/value cache of {document.Memory.Context} tokens", Tables.Bytes(document.Memory.KeyValueCache));
         Tables.AddRow(facts, "kernels", document.Kernels);
+        Tables.AddRow(facts, "precision of products of floats", document.Precision);
         console.Write(facts);
 
         Table types = Tables.Create("<type", "tensors", "elements", "size");
@@ -66,6 +65,7 @@ internal static class InspectCommand
         }
 
         console.Write(types);
+        ShowKernels(document, console);
         if (arguments.GetValue(AllTensors))
         {
             Table tensors = Tables.Create("<tensor", "<type", "<shape", "size");
@@ -80,42 +80,21 @@ internal static class InspectCommand
         return 0;
     }
 
-    private static InspectDocument Inspect(Session session, int context)
+    private static void ShowKernels(InspectDocument document, UserConsole console)
     {
-        TransformerModel model = session.Model;
-        QuantizedLinear[] quantized = [.. model.Linears.OfType<QuantizedLinear>()];
-        return new InspectDocument
+        Table linears = Tables.Create("<linears", "number", "<one token", $"<{InspectedLinears.Many} tokens");
+        foreach (var kernels in document.Linears.GroupBy(linears => (linears.OneToken, linears.ManyTokens)))
         {
-            Model = model.Directory,
-            Architecture = model.Config.Architecture,
-            Blocks = model.Config.BlockCount,
-            HiddenSize = model.Config.HiddenSize,
-            IntermediateSize = model.Config.IntermediateSize,
-            Heads = model.Config.HeadCount,
-            KeyValueHeads = model.Config.KeyValueHeadCount,
-            HeadSize = model.Config.HeadSize,
-            Vocabulary = model.Config.VocabularySize,
-            MaxPositions = model.Config.MaxPositions,
-            TiedHead = model.Config.TieWordEmbeddings,
-            Parameters = model.ParameterCount,
-            Quantization = model.Config.Quantization is not { } block ? null : new InspectedQuantization(
-                block.Scheme,
-                block.Preserve,
-                block.Method,
-                quantized.Sum(linear => 8.0 * linear.WeightByteSize) / Math.Max(1, quantized.Sum(linear => (double)linear.InFeatures * linear.OutFeatures)),
-                quantized.Sum(linear => linear.Weights.PreservedChannels.Length)),
-            Types = [.. model.Store.Tensors.GroupBy(tensor => tensor.Type).OrderBy(group => group.Key)
-                .Select(group => new TensorTypeTotal(TypeName(group.Key), group.Count(), group.Sum(tensor => tensor.ElementCount), group.Sum(tensor => tensor.ByteLength)))],
-            Memory = new MemoryForecast(
-                model.Store.ByteLength,
-                model.LargestBlockFloatBytes,
-                (long)context * model.Config.HiddenSize * sizeof(float),
-                2L * context * model.Config.KeyValueHeadCount * model.Config.HeadSize * model.Config.BlockCount * sizeof(float),
-                context),
-            Kernels = model.Context.Suite.Description,
-            Tensors = [.. model.Store.Tensors.Select(tensor => new InspectedTensor(tensor.Name, TypeName(tensor.Type), tensor.Shape, tensor.ByteLength))],
-        };
-    }
+            Tables.AddRow(linears, string.Join(", ", kernels.Select(linears => linears.Role)), Tables.Count(kernels.Sum(linears => linears.Linears)), kernels.Key.OneToken, kernels.Key.ManyTokens);
+        }
 
-    private static string TypeName(TensorType type) => type.ToString().ToUpperInvariant();
+        console.Write(linears);
+        Table suites = Tables.Create("<--kernels", "<", "<");
+        foreach (InspectedSuite suite in document.Suites)
+        {
+            Tables.AddRow(suites, suite.Name, suite.Chosen ? "runs" : suite.UnavailableBecause is null ? "can run" : "cannot run", suite.UnavailableBecause ?? suite.Description[(suite.Name.Length + 2)..]);
+        }
+
+        console.Write(suites);
+    }
 }

@@ -25,7 +25,7 @@ internal static class InterveneCommand
         Command command = new("intervene", "Changes the massive values where they first appear, and measures what that costs beside matched controls.\n\nExample:\n  outlierquant intervene MODEL --text test.txt")
         {
             SharedOptions.Model, SharedOptions.RequiredText, Calibration, SharedOptions.Profile, CalibrationWindows, Block, ChannelList, Windows, SharedOptions.Context, SharedOptions.NoBos, SharedOptions.Seed,
-            SharedOptions.Threads, SharedOptions.Kernels, SharedOptions.Json,
+            SharedOptions.Threads, SharedOptions.Kernels, SharedOptions.Precision, SharedOptions.Json,
         };
         command.SetAction((arguments, cancellation) => Task.FromResult(Run(arguments, console, cancellation)));
         return command;

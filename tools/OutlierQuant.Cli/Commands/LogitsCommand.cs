@@ -19,7 +19,7 @@ internal static class LogitsCommand
     {
         Command command = new("logits", "Prints the likeliest next tokens.\n\nExample:\n  outlierquant logits MODEL --prompt \"The old man\" --out logits.safetensors")
         {
-            SharedOptions.Model, Prompt, Ids, Out, Top, SharedOptions.NoBos, SharedOptions.Threads, SharedOptions.Kernels, SharedOptions.Json,
+            SharedOptions.Model, Prompt, Ids, Out, Top, SharedOptions.NoBos, SharedOptions.Threads, SharedOptions.Kernels, SharedOptions.Precision, SharedOptions.Json,
         };
         command.SetAction((arguments, _) => Task.FromResult(Run(arguments, console)));
         return command;

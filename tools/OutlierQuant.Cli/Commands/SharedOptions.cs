@@ -17,7 +17,9 @@ internal static class SharedOptions
 
     public static readonly Option<int> Threads = Positive("--threads", "Threads to compute with; results do not depend on it.", Environment.ProcessorCount);
 
-    public static readonly Option<string> Kernels = OneOf("--kernels", "Kernels to compute with.", "auto", ["auto", .. KernelSuite.All.Select(suite => suite.Name)]);
+    public static readonly Option<string> Kernels = OneOf("--kernels", "Kernels to compute with; 'inspect' shows which of them run here, and why others do not.", "auto", ["auto", .. KernelSuite.All.Select(suite => suite.Name)]);
+
+    public static readonly Option<string> Precision = OneOf("--precision", "How exactly products of floats are computed: as binary32 sums are, or with activations rounded to bf16 where that is faster.", "f32", ["f32", "bf16"]);
 
     public static readonly Option<bool> Timing = new("--timing") { Description = "Show where the time goes, part by part." };
 

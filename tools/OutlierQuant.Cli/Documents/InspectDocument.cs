@@ -40,6 +40,15 @@ internal sealed record InspectDocument
     /// <summary>Gets the kernels that would run, and what they use.</summary>
     public required string Kernels { get; init; }
 
+    /// <summary>Gets how exactly those kernels multiply floats: <c>f32</c> or <c>bf16</c>.</summary>
+    public required string Precision { get; init; }
+
+    /// <summary>Gets every set of kernels, fastest first, and why those that cannot run cannot.</summary>
+    public required IReadOnlyList<InspectedSuite> Suites { get; init; }
+
+    /// <summary>Gets the kernels that each kind of linear runs on.</summary>
+    public required IReadOnlyList<InspectedLinears> Linears { get; init; }
+
     /// <summary>Gets every tensor.</summary>
     public required IReadOnlyList<InspectedTensor> Tensors { get; init; }
 }

@@ -7,6 +7,9 @@ namespace OutlierQuant.Kernels.FloatMatmul.Lanes;
 internal interface ILanes<TVector>
     where TVector : struct
 {
+    /// <summary>Gets the name that tables show.</summary>
+    static abstract string Name { get; }
+
     /// <summary>Gets the number of lanes.</summary>
     static abstract int Count { get; }
 

@@ -8,6 +8,8 @@ internal readonly struct Lanes128 : ILanes<Vector128<float>>
 {
     private const float RebiasHalf = 5.192296858534828e33f; // 2^112
 
+    public static string Name => "vector128";
+
     public static int Count => 4;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -9,6 +9,8 @@ internal readonly struct Lanes256 : ILanes<Vector256<float>>
 {
     private const float RebiasHalf = 5.192296858534828e33f; // 2^112
 
+    public static string Name => "avx2";
+
     public static int Count => 8;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

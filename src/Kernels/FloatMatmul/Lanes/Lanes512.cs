@@ -9,6 +9,8 @@ internal readonly struct Lanes512 : ILanes<Vector512<float>>
 {
     private const float RebiasHalf = 5.192296858534828e33f; // 2^112
 
+    public static string Name => "avx512";
+
     public static int Count => 16;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

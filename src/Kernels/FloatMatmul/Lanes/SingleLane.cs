@@ -5,6 +5,8 @@ namespace OutlierQuant.Kernels.FloatMatmul.Lanes;
 /// <summary>One lane: what runs without vector hardware, and on what a vector width leaves over.</summary>
 internal readonly struct SingleLane : ILanes<float>
 {
+    public static string Name => "scalar";
+
     public static int Count => 1;
 
     public static float Broadcast(float value) => value;

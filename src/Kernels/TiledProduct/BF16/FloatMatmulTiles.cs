@@ -23,6 +23,9 @@ internal sealed class FloatMatmulTiles(BF16Product product, IFloatMatmulKernel o
     public bool NeedsOwnThreads(FloatType type, int tokens) => product.Kernel.NeedsOwnThreads && tokens >= fromTokens;
 
     /// <inheritdoc/>
+    public string Describe(FloatType type, int tokens) => tokens >= fromTokens ? FloatMatmulName.Of(type, product.Kernel.Name) : others.Describe(type, tokens);
+
+    /// <inheritdoc/>
     public FloatActivationTiles? Reserve(FloatType type, int tokens, int columns) =>
         tokens >= fromTokens && columns > 0 ? new(tokens, columns, _rounds ? 1 : BF16Split.MaxParts, []) : null;
 

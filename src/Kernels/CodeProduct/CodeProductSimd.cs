@@ -119,7 +119,7 @@ public sealed class CodeProductSimd : ICodeProductKernel
 
     /// <summary>Creates the kernel of 256-bit vectors, with AVX-VNNI where the processor has it.</summary>
     internal static CodeProductSimd Avx2() =>
-        new(Avx2Row(), [Avx2Tile()], Avx2FloatRow(), new FloatPanels("avx2", new FloatMatmulLanes<Lanes256, Vector256<float>>()));
+        new(Avx2Row(), Avx2Tiles(), Avx2FloatRow(), new FloatPanels("avx2", new FloatMatmulLanes<Lanes256, Vector256<float>>()));
 
     /// <summary>Creates the kernel of portable 128-bit vectors; without vector hardware they run one lane at a time.</summary>
     internal static CodeProductSimd Portable() => new(
@@ -133,8 +133,15 @@ public sealed class CodeProductSimd : ICodeProductKernel
     // Few tokens would leave most of a strip of 32 empty. Without 512-bit vpdpbusd, its 256-bit form does more than three instructions at 512.
     private static IIntegerRoute[] Avx512Tiles() =>
         VectorHardware.Avx512VnniUnavailableBecause is null ? [new TiledIntegerRoute(Avx512VnniTiles.Int8, 17), Avx2Tile()]
-        : AvxVnni.IsSupported ? [Avx2Tile()]
-        : [new IntegerTile<Avx512ByteStep, Vector512<byte>, Vector512<int>, Vector512<float>>(), Avx2Tile()];
+        : AvxVnni.IsSupported ? Avx2Tiles()
+        : [SmallCodeTiles(), new IntegerTile<Avx512ByteStep, Vector512<byte>, Vector512<int>, Vector512<float>>(), Avx2Tile()];
+
+    // Measured with AVX2, 4096 × 4096: small codes take 0.4 to 0.7 of the time of IntegerTile from 32 tokens on, and int8 codes 0.85 from 64 on.
+    private static IIntegerRoute[] Avx2Tiles() => AvxVnni.IsSupported
+        ? [new TiledIntegerRoute(new HalfStepTiles<AvxVnniHalfStep>(), 17), Avx2Tile()]
+        : [SmallCodeTiles(), new TiledIntegerRoute(new HalfStepTiles<Avx2HalfStep>(), 48), Avx2Tile()];
+
+    private static TiledIntegerRoute SmallCodeTiles() => new(new HalfStepTiles<Avx2SmallHalfStep>(), 17, isForSmallCodes: true);
 
     private static FloatPanels Avx512FloatPanels() => new("avx512", new FloatMatmulLanes<Lanes512, Vector512<float>>());
 

@@ -41,11 +41,11 @@ internal static class ProductKernels
                 new FloatPanels("vector128", new FloatMatmulLanes<Lanes128, Vector128<float>>())),
         };
 
-        foreach (TileMicrokernel tiles in TileKernels.All)
+        foreach ((string name, TileMicrokernel int8, TileMicrokernel small) in TileKernels.All)
         {
-            all[$"tiles, {tiles.Name}"] = new CodeProductSimd(
-                new TiledIntegerRoute(tiles, 1),
-                [new TiledIntegerRoute(tiles, 1), new IntegerTile<Vector128ByteStep, Vector128<byte>, Vector128<int>, Vector128<float>>()],
+            all[$"tiles, {name}"] = new CodeProductSimd(
+                new TiledIntegerRoute(int8, 1),
+                [new TiledIntegerRoute(small, 1, isForSmallCodes: true), new TiledIntegerRoute(int8, 1), new IntegerTile<Vector128ByteStep, Vector128<byte>, Vector128<int>, Vector128<float>>()],
                 new FloatRow<Fields128, Vector128<int>, Lanes128, Vector128<float>>("vector128"),
                 new FloatPanels("vector128", new FloatMatmulLanes<Lanes128, Vector128<float>>()));
         }

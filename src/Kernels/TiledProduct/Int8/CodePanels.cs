@@ -11,6 +11,9 @@ namespace OutlierQuant.Kernels.TiledProduct.Int8;
 /// <param name="needsStarts">Whether the sums have to start from −128 times the sum of the codes.</param>
 internal readonly unsafe ref struct CodePanels(PackedWeights weights, bool needsStarts)
 {
+    // 16 KiB of tiles, which stay in the first-level cache until all features have written their lines: a feature's lines are 2 KiB apart.
+    private const int ChunkSteps = 8;
+
     private readonly PackedWeights _weights = weights;
     private readonly bool _needsStarts = needsStarts;
     private readonly int _rowBytes = WeightPacking.BytesPerRow(weights.Format, weights.Columns);
@@ -45,96 +48,104 @@ internal readonly unsafe ref struct CodePanels(PackedWeights weights, bool needs
     /// <param name="starts">Receives what sums start from, if that is needed. Shape <c>[groups, 32]</c>.</param>
     public void Pack(int firstRow, int rowCount, byte* tiles, float* scales, int* starts)
     {
+        int sideCount = Groups.Count * TileLayout.PairRows;
+        new Span<int>(starts, _needsStarts ? sideCount : 0).Clear();
         if (rowCount < TileLayout.PairRows)
         {
-            new Span<byte>(tiles, Steps * TileLayout.StepBytes).Clear();
-            new Span<float>(scales, Groups.Count * TileLayout.PairRows).Clear();
-            new Span<int>(starts, Groups.Count * TileLayout.PairRows).Clear();
+            new Span<byte>(tiles, PairBytes).Clear();
+            new Span<float>(scales, sideCount).Clear();
         }
 
         for (int r = 0; r < rowCount; r++)
         {
-            byte* lines = tiles + (r * TileLayout.RowBytes);
-            ReadOnlySpan<byte> packed = _weights.Codes.Slice((firstRow + r) * _rowBytes, _rowBytes);
-            switch (_weights.Format)
-            {
-                case WeightFormat.Int8:
-                    Copy(packed, lines);
-                    break;
-                case WeightFormat.Int4:
-                    Unpack<Int4Packing>(packed, lines);
-                    break;
-                default:
-                    Unpack<TernaryPacking>(packed, lines);
-                    break;
-            }
-
             ReadOnlySpan<float> rowScales = _weights.Scales.Slice((firstRow + r) * Groups.Count, Groups.Count);
             for (int g = 0; g < rowScales.Length; g++)
             {
                 scales[(g * TileLayout.PairRows) + r] = rowScales[g];
             }
+        }
 
-            if (_needsStarts)
+        for (int step = 0; step < Steps; step += ChunkSteps)
+        {
+            int steps = Math.Min(ChunkSteps, Steps - step);
+            for (int r = 0; r < rowCount; r++)
             {
-                FillStarts(lines, starts + r);
-            }
-        }
-    }
-
-    // The lines of a feature are as far apart as steps. The two tiles of a step hold 32 features, so rows 16 to 31 follow rows 0 to 15.
-    private static void Copy(ReadOnlySpan<byte> packed, byte* lines)
-    {
-        ref byte source = ref MemoryMarshal.GetReference(packed);
-        for (int i = 0; i < packed.Length; i += WeightPacking.BlockBytes)
-        {
-            Vector256.LoadUnsafe(ref source, (nuint)i).Store(Half(lines, i / WeightPacking.BlockBytes));
-        }
-
-        if (packed.Length % TileLayout.RowBytes != 0)
-        {
-            Vector256<byte>.Zero.Store(Half(lines, packed.Length / WeightPacking.BlockBytes));
-        }
-    }
-
-    private void Unpack<TPacking>(ReadOnlySpan<byte> packed, byte* lines)
-        where TPacking : struct, IPacking
-    {
-        ref byte source = ref MemoryMarshal.GetReference(packed);
-        Vector256<byte> mask = Vector256.Create((byte)((1 << TPacking.Bits) - 1)), offset = Vector256.Create(TPacking.Offset);
-        int slices = 8 / TPacking.Bits, halves = 2 * Steps;
-        for (int i = 0; i < packed.Length; i += WeightPacking.BlockBytes)
-        {
-            Vector256<byte> block = Vector256.LoadUnsafe(ref source, (nuint)i);
-            for (int slice = 0; slice < slices; slice++)
-            {
-                // A ternary block is two steps long, so the last one may end behind the last step, in padding.
-                int half = (i / WeightPacking.BlockBytes * slices) + slice;
-                if (half < halves)
+                // The two tiles of a step hold 32 features one after another.
+                byte* lines = tiles + ((nint)step * TileLayout.StepBytes) + (r * TileLayout.RowBytes);
+                UnpackChunk(firstRow + r, step, steps, lines);
+                if (_needsStarts)
                 {
-                    Vector256<byte> fields = (block.AsUInt16() >>> (slice * TPacking.Bits)).AsByte() & mask;
-                    (fields - offset).Store(Half(lines, half));
+                    AddStarts(lines, 2 * step, 2 * steps, starts + r);
                 }
             }
         }
     }
 
-    private void FillStarts(byte* lines, int* starts)
+    /// <summary>Writes half lines of 32 codes: a slice each of the packed blocks, and zeros behind the last block of the row.</summary>
+    private void UnpackChunk(int row, int firstStep, int steps, byte* lines)
     {
-        int half = 0, end = 2 * Steps;
-        for (int g = 0; g < Groups.Count; g++)
+        int slices = WeightPacking.CodesPerByte(_weights.Format), halves = 2 * steps;
+        int firstByte = 2 * firstStep / slices * WeightPacking.BlockBytes;
+        ref byte packed = ref MemoryMarshal.GetReference(_weights.Codes.Slice((row * _rowBytes) + firstByte));
+        int blocks = Math.Min((_rowBytes - firstByte) / WeightPacking.BlockBytes, (halves + slices - 1) / slices);
+        for (int b = 0; b < blocks; b++)
         {
-            int groupEnd = Groups.Steps == 0 ? half + 1 : g == Groups.Count - 1 ? end : half + (2 * Groups.Steps);
+            Vector256<byte> block = Vector256.LoadUnsafe(ref packed, (nuint)(b * WeightPacking.BlockBytes));
+            switch (_weights.Format)
+            {
+                case WeightFormat.Int8:
+                    block.Store(Half(lines, b));
+                    break;
+                case WeightFormat.Int4:
+                    Store<Int4Packing>(block, 0, lines, 2 * b);
+                    Store<Int4Packing>(block, 1, lines, (2 * b) + 1);
+                    break;
+                default:
+                    Store<TernaryPacking>(block, 0, lines, 4 * b);
+                    Store<TernaryPacking>(block, 1, lines, (4 * b) + 1);
+                    if ((4 * b) + 2 < halves)
+                    {
+                        Store<TernaryPacking>(block, 2, lines, (4 * b) + 2);
+                        Store<TernaryPacking>(block, 3, lines, (4 * b) + 3);
+                    }
+
+                    break;
+            }
+        }
+
+        for (int half = blocks * slices; half < halves; half++)
+        {
+            Vector256<byte>.Zero.Store(Half(lines, half));
+        }
+    }
+
+    // The shift moves 16-bit lanes, because x86 has no shift of bytes; the mask removes what came from the neighbouring byte.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Store<TPacking>(Vector256<byte> block, int slice, byte* lines, int half)
+        where TPacking : struct, IPacking
+    {
+        Vector256<byte> fields = (block.AsUInt16() >>> (slice * TPacking.Bits)).AsByte() & Vector256.Create((byte)((1 << TPacking.Bits) - 1));
+        (fields - Vector256.Create(TPacking.Offset)).Store(Half(lines, half));
+    }
+
+    private void AddStarts(byte* lines, int firstHalf, int halves, int* starts)
+    {
+        // Groups of half a step may leave the last half of the last step to padding.
+        int groupHalves = Groups.Count == 1 ? 2 * Steps : Groups.Steps == 0 ? 1 : 2 * Groups.Steps;
+        halves = Math.Min(halves, (Groups.Count * groupHalves) - firstHalf);
+        for (int half = 0; half < halves;)
+        {
+            int group = (firstHalf + half) / groupHalves, end = Math.Min(halves, ((group + 1) * groupHalves) - firstHalf);
             Vector256<int> sums = default;
-            for (; half < groupEnd; half++)
+            for (; half < end; half++)
             {
                 sums += ByteInstructions.AddPairs(ByteInstructions.MultiplyAddPairs(Vector256<byte>.One, Vector256.Load((sbyte*)Half(lines, half))));
             }
 
-            starts[g * TileLayout.PairRows] = -128 * Vector256.Sum(sums);
+            starts[group * TileLayout.PairRows] -= 128 * Vector256.Sum(sums);
         }
     }
 
-    // Half a line: 32 codes.
-    private static byte* Half(byte* lines, int half) => lines + ((nint)(half / 2) * TileLayout.StepBytes) + (half % 2 * (TileLayout.RowBytes / 2));
+    // 32 codes.
+    private static byte* Half(byte* lines, int half) => lines + ((nint)((uint)half / 2) * TileLayout.StepBytes) + ((nint)((uint)half % 2) * (TileLayout.RowBytes / 2));
 }

@@ -29,6 +29,9 @@ internal unsafe struct TileBlock
     /// <summary>Number of strips, positive.</summary>
     public nint Strips;
 
+    /// <summary>Number of tokens in these strips; a kernel may leave out sums of what lies behind the last.</summary>
+    public nint Tokens;
+
     /// <summary>Step size of each group and feature. Shape <c>[groups, 32]</c>.</summary>
     public float* Scales;
 

@@ -55,6 +55,7 @@ internal static unsafe class TileDriver
         for (int strip = 0; strip < activations.Strips; strip += stripsPerCall)
         {
             block.Strips = Math.Min(stripsPerCall, activations.Strips - strip);
+            block.Tokens = Math.Min(block.Strips * TileLayout.StripTokens, activations.Tokens - (strip * TileLayout.StripTokens));
             block.Activations = activations.StripTiles(strip);
             for (int pair = 0; pair < Pairs(rows); pair++)
             {

@@ -3,9 +3,10 @@ using OutlierQuant.Kernels.CodeProduct;
 namespace OutlierQuant.Kernels.TiledProduct.Int8;
 
 /// <summary>Activation codes times packed weights in tiles, for many tokens.</summary>
-/// <param name="kernel">An int8 microkernel.</param>
+/// <param name="kernel">The microkernel.</param>
 /// <param name="fewestTokens">Tokens from which on tiles, which always hold 32, are the faster route.</param>
-internal sealed class TiledIntegerRoute(TileMicrokernel kernel, int fewestTokens) : IIntegerRoute
+/// <param name="isForSmallCodes">Whether the microkernel takes the codes of int4 and ternary weights alone.</param>
+internal sealed class TiledIntegerRoute(TileMicrokernel kernel, int fewestTokens, bool isForSmallCodes = false) : IIntegerRoute
 {
     public string Name => kernel.Name;
 
@@ -13,7 +14,7 @@ internal sealed class TiledIntegerRoute(TileMicrokernel kernel, int fewestTokens
 
     public bool NeedsOwnThreads => kernel.NeedsOwnThreads;
 
-    public bool Fits(PackedWeights weights) => TileGroups.Fit(weights.Columns, weights.GroupSize);
+    public bool Fits(PackedWeights weights) => TileGroups.Fit(weights.Columns, weights.GroupSize) && !(isForSmallCodes && weights.Format == WeightFormat.Int8);
 
     public CodeActivationTiles ReserveCodes(int tokens, PackedWeights weights) => new(tokens, TileLayout.Steps(weights.Columns), weights.PreservedChannels.Length);
 

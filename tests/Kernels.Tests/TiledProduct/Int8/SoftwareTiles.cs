@@ -28,16 +28,22 @@ internal sealed unsafe class SoftwareTiles(bool raises) : TileMicrokernel
     private float Sum(TileBlock* block, sbyte* activations, int feature, int token)
     {
         float total = 0;
-        int column = 0;
+        int half = 0, raise = raises ? 128 : 0;
         for (int g = 0; g < block->Groups; g++)
         {
-            int depth = block->HasHalfSteps ? 32 : 64 * (int)(g == block->Groups - 1 ? block->LastGroupSteps : block->GroupSteps);
+            int halves = block->HasHalfSteps ? 1 : 2 * (int)(g == block->Groups - 1 ? block->LastGroupSteps : block->GroupSteps);
             int index = (g * TileLayout.PairRows) + feature;
             int sum = raises ? block->Starts[index] : 0;
-            for (int end = column + depth; column < end; column++)
+            for (int end = half + halves; half < end; half++)
             {
-                int weight = ((sbyte*)block->Weights)[WeightPlace(feature, column)], activation = activations[ActivationPlace(token, column)];
-                sum = unchecked(sum + (weight * (raises ? activation + 128 : activation)));
+                // 32 neighbouring codes of the feature, and 8 rows of 4 codes of the token.
+                int step = half / 2 * 2048;
+                sbyte* codes = (sbyte*)block->Weights + step + (feature / 16 * 1024) + (feature % 16 * 64) + (half % 2 * 32);
+                sbyte* rows = activations + step + (token / 16 * 1024) + (half % 2 * 512) + (token % 16 * 4);
+                for (int k = 0; k < 32; k++)
+                {
+                    sum = unchecked(sum + (codes[k] * (rows[(k / 4 * 64) + (k % 4)] + raise)));
+                }
             }
 
             total = g == 0 ? sum * block->Scales[index] : MathF.FusedMultiplyAdd(sum, block->Scales[index], total);
@@ -45,8 +51,4 @@ internal sealed unsafe class SoftwareTiles(bool raises) : TileMicrokernel
 
         return total;
     }
-
-    private static int WeightPlace(int feature, int column) => (column / 64 * 2048) + (feature / 16 * 1024) + (feature % 16 * 64) + (column % 64);
-
-    private static int ActivationPlace(int token, int column) => (column / 64 * 2048) + (token / 16 * 1024) + (column % 64 / 4 * 64) + (token % 16 * 4) + (column % 4);
 }

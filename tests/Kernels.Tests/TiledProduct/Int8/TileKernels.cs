@@ -1,29 +1,39 @@
+using System.Runtime.Intrinsics.X86;
 using OutlierQuant.Kernels.MachineCode;
 using OutlierQuant.Kernels.TiledProduct.Int8;
 
 namespace OutlierQuant.Kernels.Tests.TiledProduct.Int8;
 
-/// <summary>The int8 microkernels that this machine can run, and the software twins.</summary>
+/// <summary>The int8 microkernels that this machine can run, and the software twins, each with the one for small codes.</summary>
 internal static class TileKernels
 {
-    public static IEnumerable<TileMicrokernel> All { get; } = [new SoftwareTiles(false), new SoftwareTiles(true), .. Emitted];
-
-    /// <summary>Gets those of machine code; none on a machine that has neither AVX-512 VNNI nor AMX.</summary>
-    public static IEnumerable<TileMicrokernel> Emitted
+    public static IEnumerable<(string Name, TileMicrokernel Int8, TileMicrokernel Small)> All
     {
         get
         {
+            yield return Same("software", new SoftwareTiles(false));
+            yield return Same("software, raised", new SoftwareTiles(true));
+
+            // Without AVX2 even the twins of these would run one lane at a time, and nothing new is tested.
+            if (Avx2.IsSupported)
+            {
+                yield return ("avx2", new HalfStepTiles<Avx2HalfStep>(), new HalfStepTiles<Avx2SmallHalfStep>());
+                yield return Same("avxvnni", new HalfStepTiles<AvxVnniHalfStep>());
+            }
+
             if (VectorHardware.Avx512VnniUnavailableBecause is null)
             {
-                yield return Avx512VnniTiles.Int8;
+                yield return Same("avx512vnni", Avx512VnniTiles.Int8);
             }
 
             if (AmxPermission.RefusedBecause is null)
             {
-                yield return new WithSignalStack(AmxTiles.Int8);
+                yield return Same("amx", new WithSignalStack(AmxTiles.Int8));
             }
         }
     }
+
+    private static (string Name, TileMicrokernel Int8, TileMicrokernel Small) Same(string name, TileMicrokernel kernel) => (name, kernel, kernel);
 
     /// <summary>Gives the calling thread, which is the test runner's, what a team's own threads have, for the length of a call.</summary>
     private sealed unsafe class WithSignalStack(TileMicrokernel kernel) : TileMicrokernel

@@ -9,17 +9,18 @@ namespace OutlierQuant.Kernels.Tests.TiledProduct.Int8;
 /// <summary>The emitted microkernels against their software twin, and what their code consists of.</summary>
 public sealed unsafe class TileMicrokernelTests
 {
-    public static TheoryData<string, int, int, int> Blocks
+    public static TheoryData<string, bool, int, int, int> Blocks
     {
         get
         {
-            TheoryData<string, int, int, int> blocks = [];
-            foreach (TileMicrokernel kernel in TileKernels.All)
+            TheoryData<string, bool, int, int, int> blocks = [];
+            foreach (string kernel in TileKernels.All.Select(kernel => kernel.Name))
             {
                 // Strips, groups, and steps of a group; 0 for groups of half a step. The last of several groups is shorter.
                 foreach ((int strips, int groups, int steps) in new[] { (1, 1, 1), (3, 1, 5), (2, 3, 2), (1, 4, 1), (2, 1, 0), (3, 2, 0), (1, 5, 0) })
                 {
-                    blocks.Add(kernel.Name, strips, groups, steps);
+                    blocks.Add(kernel, false, strips, groups, steps);
+                    blocks.Add(kernel, true, strips, groups, steps);
                 }
             }
 
@@ -29,14 +30,14 @@ public sealed unsafe class TileMicrokernelTests
 
     [Theory]
     [MemberData(nameof(Blocks))]
-    public void Multiply_RandomBlock_EqualsTheTwinBitForBit(string name, int strips, int groups, int groupSteps)
+    public void Multiply_RandomBlock_EqualsTheTwinBitForBit(string name, bool isSmall, int strips, int groups, int groupSteps)
     {
         int lastSteps = groups > 1 && groupSteps > 1 ? groupSteps - 1 : groupSteps;
         int steps = groupSteps == 0 ? (groups + 1) / 2 : ((groups - 1) * groupSteps) + lastSteps;
         Random random = new(groups + steps);
         using PinnedMemory weights = new(steps * TileLayout.StepBytes), activations = new(strips * steps * TileLayout.StepBytes), sides = new(groups * 256), sums = new((strips + 1) * 4096);
-        random.NextBytes(new Span<byte>(weights.Start, steps * TileLayout.StepBytes));
-        random.NextBytes(new Span<byte>(activations.Start, strips * steps * TileLayout.StepBytes));
+        FillCodes(random, new Span<byte>(weights.Start, steps * TileLayout.StepBytes), isSmall ? 8 : 127);
+        FillCodes(random, new Span<byte>(activations.Start, strips * steps * TileLayout.StepBytes), 127);
         float* scales = (float*)sides.Start;
         int* starts = (int*)(scales + (groups * 32));
         for (int i = 0; i < groups * 32; i++)
@@ -51,6 +52,7 @@ public sealed unsafe class TileMicrokernelTests
             Activations = activations.Start,
             StripBytes = steps * TileLayout.StepBytes,
             Strips = strips,
+            Tokens = 32 * strips,
             Scales = scales,
             Starts = starts,
             Groups = groups,
@@ -63,7 +65,8 @@ public sealed unsafe class TileMicrokernelTests
         new SoftwareTiles(false).Multiply(&block);
         int[] expected = new Span<int>(sums.Start, strips * 1024).ToArray();
         new Span<byte>(sums.Start, strips * 4096).Fill(0xFF);
-        TileKernels.All.Single(kernel => kernel.Name == name).Multiply(&block);
+        TileMicrokernel kernel = TileKernels.All.Where(kernel => kernel.Name == name).Select(kernel => isSmall ? kernel.Small : kernel.Int8).Single();
+        kernel.Multiply(&block);
         Assert.Equal(expected, new Span<int>(sums.Start, strips * 1024).ToArray());
     }
 
@@ -136,6 +139,15 @@ public sealed unsafe class TileMicrokernelTests
         }
         while (code[^1].Mnemonic != Mnemonic.Ret);
         return code;
+    }
+
+    /// <summary>Half of the codes are the largest ones, because their products come close to the limits of 16 bits.</summary>
+    private static void FillCodes(Random random, Span<byte> codes, int largest)
+    {
+        foreach (ref byte code in codes)
+        {
+            code = (byte)(sbyte)(random.Next(4) switch { 0 => largest, 1 => -largest, _ => random.Next(-largest, largest + 1) });
+        }
     }
 
     private static int SumOfCodes(sbyte* weights, int feature, int group, int groupSteps, int depth)

@@ -14,11 +14,11 @@ public sealed class TiledIntegerTests
         get
         {
             TheoryData<string, WeightFormat> cases = [];
-            foreach (TileMicrokernel kernel in TileKernels.All)
+            foreach (string kernel in TileKernels.All.Select(kernel => kernel.Name))
             {
                 foreach (WeightFormat format in Enum.GetValues<WeightFormat>())
                 {
-                    cases.Add(kernel.Name, format);
+                    cases.Add(kernel, format);
                 }
             }
 
@@ -63,7 +63,7 @@ public sealed class TiledIntegerTests
     {
         foreach (int columns in new[] { 32_768, WeightPacking.MaxColumns })
         {
-            foreach (sbyte activation in new sbyte[] { 127, -127 })
+            foreach (sbyte activation in new sbyte[] { 127, -127 }.Take(columns == WeightPacking.MaxColumns ? 1 : 2))
             {
                 ProductCase product = new(format, 2, 2, columns, columns, 0, 0);
                 product.WeightCodes.AsSpan(0, columns).Fill((sbyte)-WeightPacking.QMax(format));

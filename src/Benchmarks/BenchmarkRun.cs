@@ -9,7 +9,7 @@ namespace OutlierQuant.Benchmarks;
 /// <summary>Measures this machine's ceilings, and the kernels against them.</summary>
 public static class BenchmarkRun
 {
-    private static readonly SamplingBudget Thorough = new(3, 21, TimeSpan.FromSeconds(0.4));
+    private static readonly SamplingBudget Thorough = new(3, 51, TimeSpan.FromSeconds(0.4));
     private static readonly SamplingBudget Short = new(3, 7, TimeSpan.FromSeconds(0.15));
 
     // What a case is taken to cost when time is shared out: a machine of 150 Gop/s and 20 GB/s, and some milliseconds of setting up.

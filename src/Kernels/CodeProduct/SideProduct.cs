@@ -6,7 +6,7 @@ namespace OutlierQuant.Kernels.CodeProduct;
 /// <summary>The float product over the preserved channels, beside the product over codes.</summary>
 internal static class SideProduct
 {
-    /// <summary>Computes <c>Σ_j row[j] · token[j]</c>, eight lanes at a time and the rest one by one.</summary>
+    /// <summary>Computes <c>Σ_j row[j] · token[j]</c>, eight lanes at a time, then four, and the rest one by one.</summary>
     /// <param name="row">Float weights of the preserved channels. Shape <c>[preserved]</c>.</param>
     /// <param name="token">Activations of the preserved channels. Shape <c>[preserved]</c>.</param>
     public static float Of(ReadOnlySpan<float> row, ReadOnlySpan<float> token)
@@ -24,6 +24,12 @@ internal static class SideProduct
             }
 
             sum = Vector256.Sum(lanes);
+        }
+
+        if (i + 4 <= length)
+        {
+            sum += Vector128.Sum(Vector128.LoadUnsafe(in rowStart, i) * Vector128.LoadUnsafe(in tokenStart, i));
+            i += 4;
         }
 
         for (; i < length; i++)

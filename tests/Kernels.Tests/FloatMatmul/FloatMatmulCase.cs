@@ -3,7 +3,7 @@ using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using OutlierQuant.Kernels.FloatMatmul;
 using OutlierQuant.Kernels.FloatMatmul.Lanes;
-using OutlierQuant.Kernels.MachineCode;
+using OutlierQuant.Kernels.Tests.MachineCode;
 using OutlierQuant.Kernels.Tests.TiledProduct;
 using OutlierQuant.Kernels.TiledProduct.BF16;
 using Xunit;
@@ -112,7 +112,11 @@ internal sealed class FloatMatmulCase
     public float[] Multiply(IFloatMatmulKernel kernel)
     {
         float[] destination = new float[Tokens * Rows];
-        using AlternateSignalStack? stack = kernel.NeedsOwnThreads(Type, Tokens) ? new() : null;
+        if (kernel.NeedsOwnThreads(Type, Tokens))
+        {
+            TestThread.AllowTiles();
+        }
+
         kernel.Multiply(Source, Tokens, Weights, 0, Rows, destination);
         return destination;
     }

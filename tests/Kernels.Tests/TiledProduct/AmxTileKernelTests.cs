@@ -26,7 +26,7 @@ public sealed unsafe class AmxTileKernelTests
         }
     }
 
-    [Theory]
+    [VectorTheory]
     [MemberData(nameof(Steps))]
     public void Multiply_RandomSteps_AddsTheProductsInOrder(string kernel, int items, int productCount, int columnTiles)
     {

@@ -12,7 +12,7 @@ public sealed class BF16AccuracyTests
 {
     private const int Tokens = 72, Rows = 32;
 
-    [Theory]
+    [VectorTheory]
     [InlineData("random")]
     [InlineData("heavy-tailed")]
     [InlineData("cancelling")]
@@ -31,7 +31,7 @@ public sealed class BF16AccuracyTests
         }
     }
 
-    [Theory]
+    [VectorTheory]
     [InlineData("random")]
     [InlineData("heavy-tailed")]
     [InlineData("cancelling")]

@@ -38,7 +38,7 @@ public sealed class BF16ProductTests
         }
     }
 
-    [Theory]
+    [VectorTheory]
     [MemberData(nameof(TileKernels))]
     public void Multiply_ShapesAroundTheEdges_IsCloseToTheDefinition(string tileKernel)
     {
@@ -52,7 +52,7 @@ public sealed class BF16ProductTests
         }
     }
 
-    [Fact]
+    [VectorFact]
     public void Multiply_TokensOfSeveralBlocks_IsCloseToTheDefinition()
     {
         FloatMatmulCase product = FloatMatmulCase.Random(1, FloatType.BF16, false, 1100, 3, 40);
@@ -63,7 +63,7 @@ public sealed class BF16ProductTests
         product.AssertClose(product.Multiply(Floats()));
     }
 
-    [Theory]
+    [VectorTheory]
     [MemberData(nameof(Formats))]
     public void MultiplyCodes_ShapesAroundTheEdges_StayWithinTolerance(string tileKernel, WeightFormat format)
     {
@@ -76,7 +76,7 @@ public sealed class BF16ProductTests
         }
     }
 
-    [Theory]
+    [VectorTheory]
     [InlineData(32, false)]
     [InlineData(128, false)]
     [InlineData(100, true)]
@@ -107,7 +107,7 @@ public sealed class BF16ProductTests
         }
     }
 
-    [Theory]
+    [VectorTheory]
     [MemberData(nameof(TileKernels))]
     public void Multiply_SharedTilesAndThreads_GiveTheSameBits(string tileKernel)
     {
@@ -139,7 +139,7 @@ public sealed class BF16ProductTests
         }
     }
 
-    [Theory]
+    [VectorTheory]
     [MemberData(nameof(TileKernels))]
     public void Multiply_BetweenGuardPages_TouchesNothingOutside(string tileKernel)
     {
@@ -160,7 +160,7 @@ public sealed class BF16ProductTests
         }
     }
 
-    [Fact]
+    [VectorFact]
     public void Multiply_RowsThatCannotBeSplit_AreComputedAsTheOtherKernelDoes()
     {
         // Row 0: infinity; row 2: beyond the range of parts; row 4: below it; row 6: zeros; the others are ordinary.
@@ -187,7 +187,7 @@ public sealed class BF16ProductTests
         }
     }
 
-    [Fact]
+    [VectorFact]
     public void Multiply_TilesOfAnotherProduct_ThrowNamingThem()
     {
         FloatMatmulCase product = FloatMatmulCase.Random(1, FloatType.F32, false, 33, 8, 40);

@@ -1,4 +1,5 @@
 using OutlierQuant.Kernels.MachineCode;
+using OutlierQuant.Kernels.Tests.MachineCode;
 using OutlierQuant.Kernels.TiledProduct.BF16;
 
 namespace OutlierQuant.Kernels.Tests.TiledProduct;
@@ -13,14 +14,14 @@ internal static class BF16TileKernels
         Dictionary<string, IBF16TileKernel> all = new() { ["twin"] = new TwinTileKernel() };
         if (AmxPermission.RefusedBecause is null)
         {
-            all["amx"] = new WithSignalStack(new AmxTileKernel());
+            all["amx"] = new OnAnyThread(new AmxTileKernel());
         }
 
         return all;
     }
 
-    /// <summary>Gives the calling thread, which is the test runner's, what a team's own threads have, for the length of a call.</summary>
-    private sealed class WithSignalStack(IBF16TileKernel kernel) : IBF16TileKernel
+    /// <summary>Runs on any thread, the test runner's included.</summary>
+    private sealed class OnAnyThread(IBF16TileKernel kernel) : IBF16TileKernel
     {
         public string Name => kernel.Name;
 
@@ -28,7 +29,7 @@ internal static class BF16TileKernels
 
         public void Multiply(in TileSteps steps)
         {
-            using AlternateSignalStack? stack = AlternateSignalStack.IsInstalledHere ? null : new();
+            TestThread.AllowTiles();
             kernel.Multiply(steps);
         }
     }

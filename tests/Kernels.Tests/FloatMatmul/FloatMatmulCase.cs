@@ -114,10 +114,13 @@ internal sealed class FloatMatmulCase
         float[] destination = new float[Tokens * Rows];
         if (kernel.NeedsOwnThreads(Type, Tokens))
         {
-            TestThread.AllowTiles();
+            OwnThread.Run(() => kernel.Multiply(Source, Tokens, Weights, 0, Rows, destination));
+        }
+        else
+        {
+            kernel.Multiply(Source, Tokens, Weights, 0, Rows, destination);
         }
 
-        kernel.Multiply(Source, Tokens, Weights, 0, Rows, destination);
         return destination;
     }
 

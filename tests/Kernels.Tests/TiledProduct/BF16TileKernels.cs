@@ -29,8 +29,8 @@ internal static class BF16TileKernels
 
         public void Multiply(in TileSteps steps)
         {
-            TestThread.AllowTiles();
-            kernel.Multiply(steps);
+            TileSteps copy = steps;
+            OwnThread.Run(() => kernel.Multiply(copy));
         }
     }
 }

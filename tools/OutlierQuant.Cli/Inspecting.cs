@@ -47,11 +47,13 @@ internal static class Inspecting
                 context),
             Kernels = model.Context.Suite.Description,
             Precision = session.Precision is FloatPrecision.BF16 ? "bf16" : "f32",
-            Suites = [.. KernelSuite.All.Select(suite => new InspectedSuite(suite.Name, suite.Name == model.Context.Suite.Name, suite.Description, suite.UnavailableBecause))],
+            Suites = [.. KernelSuite.All.Select(suite => suite.Name == model.Context.Suite.Name ? Describe(model.Context.Suite, true) : Describe(suite, false))],
             Linears = [.. Linears(model)],
             Tensors = [.. model.Store.Tensors.Select(tensor => new InspectedTensor(tensor.Name, TypeName(tensor.Type), tensor.Shape, tensor.ByteLength))],
         };
     }
+
+    private static InspectedSuite Describe(KernelSuite suite, bool chosen) => new(suite.Name, chosen, suite.Description, suite.UnavailableBecause);
 
     private static IEnumerable<InspectedLinears> Linears(TransformerModel model) => model.Linears
         .GroupBy(linear => (linear.Role, One: linear.DescribeKernel(model.Context.Suite, 1), Many: linear.DescribeKernel(model.Context.Suite, InspectedLinears.Many)))

@@ -91,6 +91,41 @@ public sealed class DocumentTests(TinyModelFixture fixture) : IClassFixture<Tiny
     }
 
     [Fact]
+    public async Task Perplexity_Timing_AddsTheSharesToDocumentAndTable()
+    {
+        string[] arguments = ["perplexity", fixture.Model, "--text", fixture.Text, "--timing"];
+
+        JsonElement timing = (await Json(arguments)).GetProperty("timing");
+        CommandOutcome table = await CommandRunner.Run(arguments);
+
+        Require(timing, "seconds", "tokens", "tokensPerSecond", "productShare", "parts");
+        Assert.Equal(1, timing.GetProperty("parts").EnumerateArray().Sum(part => part.GetProperty("share").GetDouble()), 1e-9);
+        string?[] names = [.. timing.GetProperty("parts").EnumerateArray().Select(part => part.GetProperty("part").GetString())];
+        Assert.All((string[])["q, k, v", "attention", "output head", "log-softmax", "other"], name => Assert.Contains(name, names));
+        Assert.All(names, name => Assert.Contains(name!, table.Output, StringComparison.Ordinal));
+        Assert.Contains("products with weights take", table.Output, StringComparison.Ordinal);
+        Assert.False((await Json("perplexity", fixture.Model, "--text", fixture.Text)).TryGetProperty("timing", out _));
+    }
+
+    [Fact]
+    public async Task Generate_Timing_TellsPromptAndGeneratedTokensApart()
+    {
+        string[] arguments = ["generate", fixture.Model, "--prompt", "Line", "--temperature", "1", "--samples", "2", "--max-tokens", "6", "--timing"];
+
+        JsonElement document = await Json(arguments);
+        CommandOutcome table = await CommandRunner.Run(arguments);
+
+        JsonElement timing = document.GetProperty("timing");
+        int added = document.GetProperty("texts").EnumerateArray().Sum(text => text.GetProperty("ids").GetArrayLength());
+        Assert.Equal(2 * 5, timing.GetProperty("prompt").GetProperty("tokens").GetInt32());
+        Assert.Equal(added - 2, timing.GetProperty("generated").GetProperty("tokens").GetInt32());
+        Assert.Contains("sampling", timing.GetProperty("generated").GetRawText(), StringComparison.Ordinal);
+        Assert.Contains("generated", table.Output, StringComparison.Ordinal);
+        Assert.Contains("products with weights take", table.Output, StringComparison.Ordinal);
+        Assert.False((await Json("generate", fixture.Model, "--prompt", "Line", "--max-tokens", "2")).TryGetProperty("timing", out _));
+    }
+
+    [Fact]
     public async Task Quantize_WritesWhatEveryVerbReads()
     {
         string output = fixture.Fresh("quantized");

@@ -27,7 +27,7 @@ internal static class VectorHardware
     /// <summary>Gets the instructions that the portable vectors become.</summary>
     public static string Portable => Vector128.IsHardwareAccelerated ? "portable 128-bit vectors" : "no vectors here, one lane at a time";
 
-    public static string Avx512Integers => Avx512VnniUnavailableBecause is null ? $"512-bit vectors, emitted 512-bit VNNI from 17 tokens on"
+    public static string Avx512Integers => Avx512VnniUnavailableBecause is null ? "512-bit vectors, emitted 512-bit VNNI from 17 tokens on"
         : AvxVnni.IsSupported ? "512-bit vectors, 256-bit AVX-VNNI"
         : "512-bit vectors, no VNNI";
 

@@ -12,6 +12,9 @@ internal sealed class CaseMeasurement(MachineCeilings ceilings, InterleavedSampl
 
     private const int MaximumRepeats = 64;
 
+    // A few output features overstate what all of them take: above this many shortest samples, a whole call is long enough all the same.
+    private const double SurelyLong = 20;
+
     /// <summary>Measures a case.</summary>
     /// <param name="product">What is computed.</param>
     /// <param name="arms">How.</param>
@@ -34,14 +37,15 @@ internal sealed class CaseMeasurement(MachineCeilings ceilings, InterleavedSampl
     private void Fit(IReadOnlyList<ProductArm> arms, TimeSpan longestCall, CancellationToken cancellation)
     {
         int all = arms[0].OutFeatures, timed = all;
+        Dictionary<ProductArm, double> perFeature = [];
         foreach (ProductArm arm in arms)
         {
             cancellation.ThrowIfCancellationRequested();
             arm.OutFeatures = Math.Min(all, 4 * arm.Granularity);
             arm.Prepare();
             arm.Run();
-            double perFeature = Time(arm.Run) / arm.OutFeatures;
-            double affordable = longestCall.TotalSeconds / perFeature;
+            perFeature[arm] = Time(arm.Run) / arm.OutFeatures;
+            double affordable = longestCall.TotalSeconds / perFeature[arm];
             timed = Math.Min(timed, affordable >= all ? all : Math.Max(arm.OutFeatures, (int)affordable / arm.Granularity * arm.Granularity));
         }
 
@@ -49,8 +53,11 @@ internal sealed class CaseMeasurement(MachineCeilings ceilings, InterleavedSampl
         {
             cancellation.ThrowIfCancellationRequested();
             arm.OutFeatures = timed;
-            arm.Run();
-            arm.Repeats = (int)Math.Clamp(Math.Ceiling(ShortestSample.TotalSeconds / Time(arm.Run)), 1, MaximumRepeats);
+            if (perFeature[arm] * timed < SurelyLong * ShortestSample.TotalSeconds)
+            {
+                arm.Run();
+                arm.Repeats = (int)Math.Clamp(Math.Ceiling(ShortestSample.TotalSeconds / Time(arm.Run)), 1, MaximumRepeats);
+            }
         }
     }
 

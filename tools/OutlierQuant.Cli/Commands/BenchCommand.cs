@@ -38,7 +38,7 @@ internal static class BenchCommand
     {
         Command command = new("bench", """
             Measures what this machine can do (reading memory, arithmetic of each type) and what share of it the kernels reach: naive, preserving channels,
-            and searching for them on every call. Everything takes about seven minutes on two cores and never much more than ten; --quick takes about a minute.
+            and searching for them on every call. Everything takes about eight minutes on two cores without AMX and never much more than ten; --quick takes about a minute.
 
             Example:
               outlierquant bench --shapes 4096x4096,896x4864 --rows 1,512 --only int8

@@ -10,7 +10,7 @@ namespace OutlierQuant.Kernels.CodeProduct;
 
 /// <summary>Products over packed codes with the vector instructions of this processor.</summary>
 /// <remarks>
-/// <para>One token goes by rows, which read the weights once in order; more go by tiles or panels, which use what they load several times.
+/// <para>Few tokens go by rows, which read the weights once in order; more go by tiles or panels, which use what they load several times.
 /// Activation codes multiply in integers, float activations in binary32.</para>
 /// <para>Activation codes with groups that are not a multiple of 32 columns, which no scheme makes, go to <see cref="CodeProductReference"/>.</para>
 /// </remarks>
@@ -25,9 +25,9 @@ public sealed class CodeProductSimd : ICodeProductKernel
     private readonly FloatTiles? _floatTiles;
 
     /// <summary>Initializes the kernel with given routes.</summary>
-    /// <param name="integerRow">For one token of codes.</param>
+    /// <param name="integerRow">For few tokens of codes.</param>
     /// <param name="integerTiles">For several tokens of codes: the first that fits the groups is used.</param>
-    /// <param name="floatRow">For one token of floats.</param>
+    /// <param name="floatRow">For few tokens of floats.</param>
     /// <param name="floatPanels">For several tokens of floats, and any groups.</param>
     /// <param name="floatTiles">For many tokens of floats, where the processor has bf16 tiles.</param>
     internal CodeProductSimd(IIntegerRoute integerRow, IIntegerRoute[] integerTiles, IFloatRoute floatRow, IFloatRoute floatPanels, FloatTiles? floatTiles = null)
@@ -88,12 +88,12 @@ public sealed class CodeProductSimd : ICodeProductKernel
         FloatRoute(weights, tokens).Multiply(source, tokens, weights, firstRow, rowCount, destination);
     }
 
-    private IFloatRoute FloatRoute(PackedWeights weights, int tokens) => tokens == 1 && _floatRow.Fits(weights) ? _floatRow : _floatPanels;
+    private IFloatRoute FloatRoute(PackedWeights weights, int tokens) => tokens <= _floatRow.MostTokens(weights) ? _floatRow : _floatPanels;
 
     /// <summary>Chooses by shape alone, so that a product takes one route whatever rows are asked for; null if no route has such groups.</summary>
     private IIntegerRoute? IntegerRoute(PackedWeights weights, int tokens)
     {
-        if (tokens == 1 && _integerRow.Fits(weights))
+        if (tokens >= _integerRow.FewestTokens && tokens <= _integerRow.MostTokens && _integerRow.Fits(weights))
         {
             return _integerRow;
         }

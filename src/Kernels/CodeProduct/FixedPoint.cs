@@ -1,5 +1,8 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace OutlierQuant.Kernels.CodeProduct;
 
@@ -7,25 +10,32 @@ namespace OutlierQuant.Kernels.CodeProduct;
 /// <remarks>
 /// <para><c>token[c] = step · (65536 · plane2[c] + 256 · plane1[c] + plane0[c])</c> with an error of at most half a step, where the step is a power of
 /// two and at most 2⁻²¹ times the largest magnitude.</para>
+/// <para>The planes take turns, one quad of 128 columns each, so that a product reads one stream of bytes.</para>
 /// <para>The error is the same for every entry, so it matters where one entry dwarfs the others, as a massive activation does. A token is refused
 /// when its largest magnitude exceeds <see cref="LargestRatio"/> times the mean magnitude, when an entry is not finite, and when it is all zero or too small to scale.</para>
 /// </remarks>
 internal static class FixedPoint
 {
+    /// <summary>Planes of a token.</summary>
+    public const int Planes = 3;
+
     /// <summary>The largest magnitude over the mean magnitude up to which a token is taken. Half a step is then at most 2⁻¹⁷ times the mean.</summary>
     public const float LargestRatio = 32;
 
     /// <summary>The largest integer whose digits, each −128…127, fit three bytes.</summary>
-    private const float Largest = (127 * 65536) + (127 * 256) + 127;
+    public const int Largest = (127 * 65536) + (127 * 256) + 127;
 
+    private const int Quad = WeightPacking.QuadColumns;
     private const int SmallestExponent = -100;
 
     /// <summary>Splits a token, or refuses it.</summary>
-    /// <param name="token">Activations, 0 at preserved channels. Shape <c>[columns]</c>, a multiple of 32.</param>
-    /// <param name="planes">Receives plane 0, 1 and 2. Shape <c>[3, columns]</c>.</param>
+    /// <param name="token">Activations, 0 at preserved channels. Shape <c>[columns]</c>, a multiple of 128.</param>
+    /// <param name="planes">Receives plane 0, 1 and 2. Shape <c>[columns / 128, 3, 128]</c>.</param>
     /// <param name="step">Receives the value of 1.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static bool TrySplit(ReadOnlySpan<float> token, Span<sbyte> planes, out float step)
     {
+        Debug.Assert(token.Length % Quad == 0);
         (float absMax, float sum) = Magnitudes(token);
         step = 1;
         if (!float.IsFinite(sum) || absMax > LargestRatio * (sum / token.Length) || MathF.ILogB(absMax) < SmallestExponent)
@@ -39,15 +49,15 @@ internal static class FixedPoint
         Vector256<float> scale = Vector256.Create(MathF.ScaleB(1, exponent));
         ref float source = ref MemoryMarshal.GetReference(token);
         ref sbyte destination = ref MemoryMarshal.GetReference(planes);
-        nuint columns = (nuint)token.Length;
-        for (nuint c = 0; c < columns; c += 32)
+        for (nuint c = 0; c < (nuint)token.Length; c += 32)
         {
             Vector256<int> integers0 = Round(ref source, c, scale), integers1 = Round(ref source, c + 8, scale);
             Vector256<int> integers2 = Round(ref source, c + 16, scale), integers3 = Round(ref source, c + 24, scale);
-            for (nuint plane = 0; plane < 3; plane++)
+            nuint to = (c / Quad * (Planes * Quad)) + (c % Quad);
+            for (nuint plane = 0; plane < Planes; plane++, to += Quad)
             {
                 // Narrowing keeps the low byte, which as a signed byte is a digit -128…127; the rest is what remains after taking it off.
-                Vector256.Narrow(Vector256.Narrow(integers0, integers1), Vector256.Narrow(integers2, integers3)).StoreUnsafe(ref destination, (plane * columns) + c);
+                Vector256.Narrow(Vector256.Narrow(integers0, integers1), Vector256.Narrow(integers2, integers3)).StoreUnsafe(ref destination, to);
                 (integers0, integers1, integers2, integers3) = (Rest(integers0), Rest(integers1), Rest(integers2), Rest(integers3));
             }
         }
@@ -55,29 +65,40 @@ internal static class FixedPoint
         return true;
     }
 
-    private static Vector256<int> Round(ref float source, nuint c, Vector256<float> scale) =>
-        Vector256.ConvertToInt32(Vector256.Round(Vector256.LoadUnsafe(ref source, c) * scale));
+    // The instruction rounds to even; the portable conversion truncates and guards against overflow, which the exponent excludes.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> Round(ref float source, nuint c, Vector256<float> scale)
+    {
+        Vector256<float> scaled = Vector256.LoadUnsafe(ref source, c) * scale;
+        return Avx.IsSupported ? Avx.ConvertToVector256Int32(scaled) : Vector256.ConvertToInt32(Vector256.Round(scaled));
+    }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<int> Rest(Vector256<int> integers) => (integers + Vector256.Create(128)) >> 8;
 
     /// <summary>Computes the largest magnitude and the sum of magnitudes; the sum is not finite if an entry is not.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static (float AbsMax, float Sum) Magnitudes(ReadOnlySpan<float> token)
     {
         ref float source = ref MemoryMarshal.GetReference(token);
-        Vector256<float> largest = default, sums = default;
-        for (nuint c = 0; c < (nuint)token.Length; c += 8)
+        Vector256<float> largest0 = default, largest1 = default, sums0 = default, sums1 = default, sums2 = default, sums3 = default;
+        for (nuint c = 0; c < (nuint)token.Length; c += 32)
         {
-            Vector256<float> magnitudes = Vector256.Abs(Vector256.LoadUnsafe(ref source, c));
-            largest = Vector256.Max(largest, magnitudes);
-            sums += magnitudes;
+            Vector256<float> magnitudes0 = Vector256.Abs(Vector256.LoadUnsafe(ref source, c)), magnitudes1 = Vector256.Abs(Vector256.LoadUnsafe(ref source, c + 8));
+            Vector256<float> magnitudes2 = Vector256.Abs(Vector256.LoadUnsafe(ref source, c + 16)), magnitudes3 = Vector256.Abs(Vector256.LoadUnsafe(ref source, c + 24));
+            (sums0, sums1, sums2, sums3) = (sums0 + magnitudes0, sums1 + magnitudes1, sums2 + magnitudes2, sums3 + magnitudes3);
+            largest0 = Vector256.MaxNative(largest0, Vector256.MaxNative(magnitudes0, magnitudes1));
+            largest1 = Vector256.MaxNative(largest1, Vector256.MaxNative(magnitudes2, magnitudes3));
         }
 
+        // MaxNative may lose a NaN, but then the sum is NaN.
+        Vector256<float> largest = Vector256.MaxNative(largest0, largest1);
         float absMax = 0;
         for (int lane = 0; lane < 8; lane++)
         {
             absMax = MathF.Max(absMax, largest[lane]);
         }
 
-        return (absMax, Vector256.Sum(sums));
+        return (absMax, Vector256.Sum((sums0 + sums1) + (sums2 + sums3)));
     }
 }

@@ -15,7 +15,7 @@ internal sealed class FloatPanels(string name, IFloatMatmulKernel matmul) : IFlo
 
     public string Name => name;
 
-    public bool Fits(PackedWeights weights) => true;
+    public int MostTokens(PackedWeights weights) => int.MaxValue;
 
     public void Multiply(ReadOnlySpan<float> source, int tokens, PackedWeights weights, int firstRow, int rowCount, Span<float> destination)
     {

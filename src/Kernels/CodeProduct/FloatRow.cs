@@ -23,7 +23,7 @@ internal sealed class FloatRow<TFields, TInts, TLanes, TVector>(string name) : I
 
     public string Name => name;
 
-    public bool Fits(PackedWeights weights) => weights.GroupSize % Slice == 0 || weights.GroupSize >= weights.Columns;
+    public int MostTokens(PackedWeights weights) => weights.GroupSize % Slice == 0 || weights.GroupSize >= weights.Columns ? 1 : 0;
 
     public void Multiply(ReadOnlySpan<float> source, int tokens, PackedWeights weights, int firstRow, int rowCount, Span<float> destination)
     {

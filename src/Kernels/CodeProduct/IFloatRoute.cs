@@ -7,8 +7,8 @@ internal interface IFloatRoute
 {
     string Name { get; }
 
-    /// <summary>Whether the route can work with groups of this size.</summary>
-    bool Fits(PackedWeights weights);
+    /// <summary>Computes the number of tokens up to which the route is used for such weights; 0 where it cannot work with groups of their size.</summary>
+    int MostTokens(PackedWeights weights);
 
     /// <inheritdoc cref="ICodeProductKernel.Multiply(ReadOnlySpan{float}, int, PackedWeights, int, int, Span{float}, FloatActivationTiles)"/>
     void Multiply(ReadOnlySpan<float> source, int tokens, PackedWeights weights, int firstRow, int rowCount, Span<float> destination);

@@ -13,6 +13,9 @@ internal interface IIntegerRoute
     /// <summary>Gets the number of tokens from which on the route is used.</summary>
     int FewestTokens => 1;
 
+    /// <summary>Gets the number of tokens up to which the route is used.</summary>
+    int MostTokens => int.MaxValue;
+
     /// <summary>Gets a value indicating whether only a team's own threads may use it.</summary>
     bool NeedsOwnThreads => false;
 

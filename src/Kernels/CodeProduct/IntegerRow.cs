@@ -6,13 +6,16 @@ using OutlierQuant.Kernels.CodeProduct.Steps;
 
 namespace OutlierQuant.Kernels.CodeProduct;
 
-/// <summary>Activation codes times packed weights, one weight row after the other: reads the weights once, in order, for one token.</summary>
+/// <summary>Activation codes times packed weights, one weight row after the other: for one token, at the speed of memory, and for few.</summary>
 /// <remarks>
-/// <para>A row is taken 128 columns at a time (a quad: four slices of 32 columns, as <see cref="WeightPacking"/> lays them out), without
-/// unpacking to memory. What is left of the row is first copied to a quad of its own; the activations behind the last column are 0.</para>
+/// <para>A row is taken 128 columns at a time (<see cref="PackedQuad{TPacking, TStep, TBytes, TSums, TFloats}"/>), without unpacking to memory. What is left of
+/// the row is first copied to a quad of its own; the activations behind the last column are 0.</para>
+/// <para>Several tokens take turns on a block of rows, which stays in the first-level cache. Unpacking costs less than a third of the products, so doing it for every token
+/// is faster than storing and loading what is unpacked.</para>
 /// <para>Groups are long (a multiple of 128 columns, or the whole row: scaled once a group) or short (another multiple of 32: scaled once a slice).</para>
 /// </remarks>
-internal sealed class IntegerRow<TStep, TBytes, TSums, TFloats> : IIntegerRoute
+/// <param name="mostTokens">The number of tokens from which on tiles are faster.</param>
+internal sealed class IntegerRow<TStep, TBytes, TSums, TFloats>(int mostTokens = 16) : IIntegerRoute
     where TStep : struct, IPackedStep<TBytes, TSums, TFloats>
     where TBytes : struct
     where TSums : struct
@@ -20,8 +23,11 @@ internal sealed class IntegerRow<TStep, TBytes, TSums, TFloats> : IIntegerRoute
 {
     private const int Slice = WeightPacking.SliceColumns;
     private const int Quad = WeightPacking.QuadColumns;
+    private const int BlockRows = 8;
 
     public string Name => TStep.Name;
+
+    public int MostTokens => mostTokens;
 
     private static int Lanes => TStep.Width / sizeof(int);
 
@@ -46,48 +52,34 @@ internal sealed class IntegerRow<TStep, TBytes, TSums, TFloats> : IIntegerRoute
     private static void MultiplyPacked<TPacking>(ActivationCodes source, PackedWeights weights, int firstRow, int rowCount, Span<float> destination)
         where TPacking : struct, IPacking
     {
-        int groups = CodeProductShape.Groups(weights);
-        int rowBytes = WeightPacking.BytesPerRow(weights.Format, weights.Columns);
-        int preserved = weights.PreservedChannels.Length;
+        int groups = CodeProductShape.Groups(weights), tokens = source.Scales.Length, stride = source.Stride;
         bool isShort = groups > 1 && weights.GroupSize % Quad != 0;
-        int startSize = groups <= 1 ? source.Stride : isShort ? Slice : weights.GroupSize;
-        int[] starts = ArrayPool<int>.Shared.Rent(Math.Max(1, source.Stride / Slice) * Lanes);
-        ReadOnlySpan<byte> rows = weights.Codes.Slice(firstRow * rowBytes, rowCount * rowBytes);
-        ReadOnlySpan<float> scales = weights.Scales.Slice(firstRow * groups, rowCount * groups);
-        for (int t = 0; t < source.Scales.Length; t++)
+        int startSize = groups <= 1 ? Math.Max(stride, Slice) : isShort ? Slice : weights.GroupSize;
+        int startsPerToken = (stride + startSize - 1) / startSize * Lanes;
+        byte[] codeScratch = ArrayPool<byte>.Shared.Rent((tokens * stride) + AlignedSpan.Slack<byte>());
+        int[] startScratch = ArrayPool<int>.Shared.Rent((tokens * startsPerToken) + AlignedSpan.Slack<int>());
+        Span<byte> codes = AlignedSpan.Of(codeScratch, tokens * stride);
+        Span<int> starts = AlignedSpan.Of(startScratch, tokens * startsPerToken);
+        MemoryMarshal.AsBytes(source.Codes[..(tokens * stride)]).CopyTo(codes);
+        for (int t = 0; t < tokens; t++)
         {
-            ReadOnlySpan<byte> token = MemoryMarshal.AsBytes(source.Codes.Slice(t * source.Stride, source.Stride));
-            Span<float> products = destination.Slice((t * weights.Rows) + firstRow, rowCount);
-            FillStarts<TPacking>(token, startSize, starts);
-            if (groups == 0)
-            {
-                products.Clear();
-            }
-            else if (groups == 1)
-            {
-                WholeRows<TPacking>(rows, rowBytes, weights.Columns, token, starts, products);
-            }
-            else
-            {
-                for (int i = 0; i < rowCount; i++)
-                {
-                    ReadOnlySpan<byte> row = rows.Slice(i * rowBytes, rowBytes);
-                    ReadOnlySpan<float> rowScales = scales.Slice(i * groups, groups);
-                    products[i] = isShort
-                        ? ShortGroups<TPacking>(row, rowScales, weights.GroupSize, weights.Columns, token, starts)
-                        : LongGroups<TPacking>(row, rowScales, weights.GroupSize, weights.Columns, token, starts);
-                }
-            }
+            FillStarts<TPacking>(codes.Slice(t * stride, stride), startSize, starts.Slice(t * startsPerToken, startsPerToken));
+        }
 
-            ReadOnlySpan<float> side = source.Preserved.Slice(t * preserved, preserved);
-            for (int i = 0; i < rowCount; i++)
+        int blockRows = tokens == 1 ? rowCount : BlockRows;
+        for (int r = firstRow; r < firstRow + rowCount; r += blockRows)
+        {
+            int rows = Math.Min(blockRows, firstRow + rowCount - r);
+            for (int t = 0; t < tokens; t++)
             {
-                float scaled = source.Scales[t] * (groups == 1 ? scales[i] * products[i] : products[i]);
-                products[i] = preserved == 0 ? scaled : scaled + SideProduct.Of(weights.PreservedColumns.Slice((firstRow + i) * preserved, preserved), side);
+                Span<float> products = destination.Slice((t * weights.Rows) + r, rows);
+                MultiplyRows<TPacking>(codes.Slice(t * stride, stride), starts.Slice(t * startsPerToken, startsPerToken), weights, groups, isShort, r, products);
+                Finish(source, t, weights, groups, r, products);
             }
         }
 
-        ArrayPool<int>.Shared.Return(starts);
+        ArrayPool<int>.Shared.Return(startScratch);
+        ArrayPool<byte>.Shared.Return(codeScratch);
     }
 
     /// <summary>Computes what the sums of each group (or slice) start from: minus the offset of the fields times the sum of the activations.</summary>
@@ -109,10 +101,53 @@ internal sealed class IntegerRow<TStep, TBytes, TSums, TFloats> : IIntegerRoute
             TSums sums = default;
             for (long c = first; c < Math.Min(first + size, token.Length); c += TStep.Width)
             {
-                sums = TStep.MultiplyAddFields(sums, offset, TStep.Load(ref activations, (nuint)c));
+                sums = TStep.AddPart(sums, TStep.MultiplyAddPart(default, offset, TStep.Load(ref activations, (nuint)c)));
             }
 
             TStep.StoreSums(TStep.Negate(sums), ref start, (nuint)(group * Lanes));
+        }
+    }
+
+    /// <summary>Computes the products of some rows and one token without the token's scale; for rows of one group without the row's scale too.</summary>
+    private static void MultiplyRows<TPacking>(
+        ReadOnlySpan<byte> token, ReadOnlySpan<int> starts, PackedWeights weights, int groups, bool isShort, int firstRow, Span<float> products)
+        where TPacking : struct, IPacking
+    {
+        int rowBytes = WeightPacking.BytesPerRow(weights.Format, weights.Columns);
+        ReadOnlySpan<byte> rows = weights.Codes.Slice(firstRow * rowBytes, products.Length * rowBytes);
+        if (groups == 0)
+        {
+            products.Clear();
+        }
+        else if (groups == 1)
+        {
+            WholeRows<TPacking>(rows, rowBytes, weights.Columns, token, starts, products);
+        }
+        else
+        {
+            ReadOnlySpan<float> scales = weights.Scales.Slice(firstRow * groups, products.Length * groups);
+            for (int i = 0; i < products.Length; i++)
+            {
+                ReadOnlySpan<byte> row = rows.Slice(i * rowBytes, rowBytes);
+                ReadOnlySpan<float> rowScales = scales.Slice(i * groups, groups);
+                products[i] = isShort
+                    ? ShortGroups<TPacking>(row, rowScales, weights.GroupSize, weights.Columns, token, starts)
+                    : LongGroups<TPacking>(row, rowScales, weights.GroupSize, weights.Columns, token, starts);
+            }
+        }
+    }
+
+    /// <summary>Scales the products and adds those of the preserved channels.</summary>
+    private static void Finish(ActivationCodes source, int token, PackedWeights weights, int groups, int firstRow, Span<float> products)
+    {
+        float scale = source.Scales[token];
+        ReadOnlySpan<float> rowScales = groups == 1 ? weights.Scales.Slice(firstRow, products.Length) : default;
+        int preserved = weights.PreservedChannels.Length;
+        ReadOnlySpan<float> side = source.Preserved.Slice(token * preserved, preserved);
+        for (int i = 0; i < products.Length; i++)
+        {
+            float scaled = scale * (groups == 1 ? rowScales[i] * products[i] : products[i]);
+            products[i] = preserved == 0 ? scaled : scaled + SideProduct.Of(weights.PreservedColumns.Slice((firstRow + i) * preserved, preserved), side);
         }
     }
 
@@ -121,20 +156,27 @@ internal sealed class IntegerRow<TStep, TBytes, TSums, TFloats> : IIntegerRoute
         where TPacking : struct, IPacking
     {
         ref byte activations = ref MemoryMarshal.GetReference(token);
-        TSums start = Start<TPacking>(ref MemoryMarshal.GetReference(starts), 0);
+        ref int start = ref MemoryMarshal.GetReference(starts);
         int quads = columns / Quad;
         for (int i = 0; i < products.Length; i++)
         {
-            TSums sums = AddQuads<TPacking>(start, ref Unsafe.Add(ref MemoryMarshal.GetReference(rows), (nuint)i * (nuint)rowBytes), ref activations, (nuint)quads);
+            ref byte row = ref Unsafe.Add(ref MemoryMarshal.GetReference(rows), (nuint)i * (nuint)rowBytes);
+            int sum = SumQuads<TPacking>(ref row, ref activations, ref start, (nuint)quads);
             if (quads * Quad < columns)
             {
                 ReadOnlySpan<byte> tail = rows.Slice(i * rowBytes, rowBytes)[(quads * Quad * TPacking.Bits / 8)..];
-                sums = AddTail<TPacking>(sums, tail, ref Unsafe.Add(ref activations, quads * Quad));
+                sum += TStep.Sum(AddTail<TPacking>(default, tail, ref Unsafe.Add(ref activations, quads * Quad)));
             }
 
-            products[i] = TStep.Sum(sums);
+            products[i] = sum;
         }
     }
+
+    // A method of its own, compiled once: where the compiler lays out more than the loop, the loop has been up to four times slower.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static int SumQuads<TPacking>(ref byte packed, ref byte activations, ref int start, nuint quads)
+        where TPacking : struct, IPacking =>
+        TStep.Sum(PackedQuad<TPacking, TStep, TBytes, TSums, TFloats>.Add(Start<TPacking>(ref start, 0), ref packed, ref activations, quads));
 
     private static float LongGroups<TPacking>(ReadOnlySpan<byte> row, ReadOnlySpan<float> scales, int groupSize, int columns, ReadOnlySpan<byte> token, ReadOnlySpan<int> starts)
         where TPacking : struct, IPacking
@@ -143,13 +185,15 @@ internal sealed class IntegerRow<TStep, TBytes, TSums, TFloats> : IIntegerRoute
         ref byte activations = ref MemoryMarshal.GetReference(token);
         ref int start = ref MemoryMarshal.GetReference(starts);
         int whole = columns / groupSize, quads = columns / Quad;
-        TFloats totals = AddGroups<TPacking>(ref packed, ref activations, ref start, ref MemoryMarshal.GetReference(scales), whole, (nuint)(groupSize / Quad));
+        TFloats totals = groupSize == Quad
+            ? AddQuadGroups<TPacking>(ref packed, ref activations, ref start, ref MemoryMarshal.GetReference(scales), whole)
+            : AddGroups<TPacking>(ref packed, ref activations, ref start, ref MemoryMarshal.GetReference(scales), whole, (nuint)(groupSize / Quad));
         if (whole < scales.Length)
         {
             // The last group is shorter.
             int done = whole * (groupSize / Quad);
             nuint first = (nuint)(done * Quad);
-            TSums sums = AddQuads<TPacking>(
+            TSums sums = PackedQuad<TPacking, TStep, TBytes, TSums, TFloats>.Add(
                 Start<TPacking>(ref start, whole), ref Unsafe.Add(ref packed, first * (nuint)TPacking.Bits / 8), ref Unsafe.Add(ref activations, first), (nuint)(quads - done));
             if (quads * Quad < columns)
             {
@@ -162,38 +206,39 @@ internal sealed class IntegerRow<TStep, TBytes, TSums, TFloats> : IIntegerRoute
         return TStep.Sum(totals);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static TFloats AddGroups<TPacking>(ref byte packed, ref byte activations, ref int starts, ref float scales, int groups, nuint quadsPerGroup)
         where TPacking : struct, IPacking
     {
         TFloats totals = default;
         for (int g = 0; g < groups; g++)
         {
-            TSums sums = Start<TPacking>(ref starts, g);
-            for (nuint q = 0; q < quadsPerGroup; q++)
-            {
-                sums = PackedQuad<TPacking, TStep, TBytes, TSums, TFloats>.Add(sums, ref packed, ref activations);
-                packed = ref Unsafe.Add(ref packed, Quad * TPacking.Bits / 8);
-                activations = ref Unsafe.Add(ref activations, Quad);
-            }
-
+            TSums sums = PackedQuad<TPacking, TStep, TBytes, TSums, TFloats>.Add(Start<TPacking>(ref starts, g), ref packed, ref activations, quadsPerGroup);
+            packed = ref Unsafe.Add(ref packed, quadsPerGroup * PackedQuad<TPacking, TStep, TBytes, TSums, TFloats>.Bytes);
+            activations = ref Unsafe.Add(ref activations, quadsPerGroup * Quad);
             totals = TStep.Scale(totals, sums, Unsafe.Add(ref scales, g));
         }
 
         return totals;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TSums AddQuads<TPacking>(TSums sums, ref byte packed, ref byte activations, nuint quads)
+    /// <summary>Adds groups of one quad, the usual size, without a loop inside the loop.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static TFloats AddQuadGroups<TPacking>(ref byte packed, ref byte activations, ref int starts, ref float scales, int groups)
         where TPacking : struct, IPacking
     {
-        for (nuint q = 0; q < quads; q++)
+        (TBytes mask, TBytes oddMask) = PackedQuad<TPacking, TStep, TBytes, TSums, TFloats>.Masks();
+        TFloats totals = default;
+        for (int g = 0; g < groups; g++)
         {
-            sums = PackedQuad<TPacking, TStep, TBytes, TSums, TFloats>.Add(sums, ref packed, ref activations);
-            packed = ref Unsafe.Add(ref packed, Quad * TPacking.Bits / 8);
+            Prefetch.Ahead(ref packed);
+            TSums sums = PackedQuad<TPacking, TStep, TBytes, TSums, TFloats>.AddOne(Start<TPacking>(ref starts, g), mask, oddMask, ref packed, ref activations);
+            packed = ref Unsafe.Add(ref packed, PackedQuad<TPacking, TStep, TBytes, TSums, TFloats>.Bytes);
             activations = ref Unsafe.Add(ref activations, Quad);
+            totals = TStep.Scale(totals, sums, Unsafe.Add(ref scales, g));
         }
 
-        return sums;
+        return totals;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -201,7 +246,8 @@ internal sealed class IntegerRow<TStep, TBytes, TSums, TFloats> : IIntegerRoute
         where TPacking : struct, IPacking
     {
         TailQuad tail = TailQuad.Copy(bytes);
-        return PackedQuad<TPacking, TStep, TBytes, TSums, TFloats>.Add(sums, ref tail.First, ref activations);
+        (TBytes mask, TBytes oddMask) = PackedQuad<TPacking, TStep, TBytes, TSums, TFloats>.Masks();
+        return PackedQuad<TPacking, TStep, TBytes, TSums, TFloats>.AddOne(sums, mask, oddMask, ref tail.First, ref activations);
     }
 
     private static float ShortGroups<TPacking>(ReadOnlySpan<byte> row, ReadOnlySpan<float> scales, int groupSize, int columns, ReadOnlySpan<byte> token, ReadOnlySpan<int> starts)
@@ -218,27 +264,30 @@ internal sealed class IntegerRow<TStep, TBytes, TSums, TFloats> : IIntegerRoute
             activations = ref Unsafe.Add(ref activations, quads * Quad);
             int first = quads * 4, slices = (columns + Slice - 1) / Slice;
             start = ref Unsafe.Add(ref start, first * Lanes);
+            (TBytes mask, TBytes oddMask) = PackedQuad<TPacking, TStep, TBytes, TSums, TFloats>.Masks();
             for (int slice = 0; slice < slices - first; slice++)
             {
-                totals = AddSlice<TPacking>(totals, slice, ref tail.First, ref activations, ref start, scaleOf.Of((nuint)(first + slice)));
+                totals = AddSlice<TPacking>(totals, slice, mask, oddMask, ref tail.First, ref activations, ref start, scaleOf.Of((nuint)(first + slice)));
             }
         }
 
         return TStep.Sum(totals);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static TFloats AddScaledQuads<TPacking>(ref byte packed, ref byte activations, ref int starts, SliceScales scales, int quads)
         where TPacking : struct, IPacking
     {
         // Two vectors of totals: a fused multiply-add waits four cycles for the one before it.
         TFloats even = default, odd = default;
+        (TBytes mask, TBytes oddMask) = PackedQuad<TPacking, TStep, TBytes, TSums, TFloats>.Masks();
         for (nuint slice = 0; slice < 4 * (nuint)quads; slice += 4)
         {
-            even = AddSlice<TPacking>(even, 0, ref packed, ref activations, ref starts, scales.Of(slice));
-            odd = AddSlice<TPacking>(odd, 1, ref packed, ref activations, ref starts, scales.Of(slice + 1));
-            even = AddSlice<TPacking>(even, 2, ref packed, ref activations, ref starts, scales.Of(slice + 2));
-            odd = AddSlice<TPacking>(odd, 3, ref packed, ref activations, ref starts, scales.Of(slice + 3));
-            packed = ref Unsafe.Add(ref packed, Quad * TPacking.Bits / 8);
+            even = AddSlice<TPacking>(even, 0, mask, oddMask, ref packed, ref activations, ref starts, scales.Of(slice));
+            odd = AddSlice<TPacking>(odd, 1, mask, oddMask, ref packed, ref activations, ref starts, scales.Of(slice + 1));
+            even = AddSlice<TPacking>(even, 2, mask, oddMask, ref packed, ref activations, ref starts, scales.Of(slice + 2));
+            odd = AddSlice<TPacking>(odd, 3, mask, oddMask, ref packed, ref activations, ref starts, scales.Of(slice + 3));
+            packed = ref Unsafe.Add(ref packed, PackedQuad<TPacking, TStep, TBytes, TSums, TFloats>.Bytes);
             activations = ref Unsafe.Add(ref activations, Quad);
             starts = ref Unsafe.Add(ref starts, 4 * Lanes);
         }
@@ -248,13 +297,9 @@ internal sealed class IntegerRow<TStep, TBytes, TSums, TFloats> : IIntegerRoute
 
     /// <summary>Adds slice 0 to 3 of a quad, with its scale.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TFloats AddSlice<TPacking>(TFloats totals, int slice, ref byte packed, ref byte activations, ref int starts, float scale)
-        where TPacking : struct, IPacking
-    {
-        TSums sums = PackedQuad<TPacking, TStep, TBytes, TSums, TFloats>.AddSlicePart(Start<TPacking>(ref starts, slice), slice, ref packed, ref activations, 0);
-        sums = TStep.Width == Slice ? sums : PackedQuad<TPacking, TStep, TBytes, TSums, TFloats>.AddSlicePart(sums, slice, ref packed, ref activations, (nuint)TStep.Width);
-        return TStep.Scale(totals, sums, scale);
-    }
+    private static TFloats AddSlice<TPacking>(TFloats totals, int slice, TBytes mask, TBytes oddMask, ref byte packed, ref byte activations, ref int starts, float scale)
+        where TPacking : struct, IPacking =>
+        TStep.Scale(totals, PackedQuad<TPacking, TStep, TBytes, TSums, TFloats>.AddSlice(Start<TPacking>(ref starts, slice), slice, mask, oddMask, ref packed, ref activations), scale);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static TSums Start<TPacking>(ref int starts, int index)

@@ -1,3 +1,4 @@
+using OutlierQuant.Kernels.CodeProduct;
 using Xunit;
 
 namespace OutlierQuant.Kernels.Tests.CodeProduct;
@@ -39,6 +40,36 @@ public sealed class CodeProductSpecialValuesTests
                 product.ActivationCodes.AsSpan().Fill(-127);
                 products = product.Multiply(ProductKernels.Named(kernel), onCodes: true);
                 Assert.Equal([.. Enumerable.Repeat(expectedRows, tokens).SelectMany(rows => rows).Select(value => -value)], products.Select(value => value + 0f));
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(WeightFormat.Int4, 7, 128)]
+    [InlineData(WeightFormat.Int4, 7, 1024)]
+    [InlineData(WeightFormat.Int4, 7, 8192)]
+    [InlineData(WeightFormat.Ternary, 1, 128)]
+    [InlineData(WeightFormat.Ternary, 1, 1024)]
+    [InlineData(WeightFormat.Ternary, 1, 8192)]
+    public void Multiply_ExtremeDigitsOfFixedPoint_DoNotOverflow(WeightFormat format, int qMax, int groupSize)
+    {
+        // All activations have the largest three digits, 127 or -128 (of which the highest is -127), so that 16-bit sums of fields reach their extreme in every plane.
+        const int Columns = 8192;
+        const float Positive = FixedPoint.Largest, Negative = -(127 * 65536) - (128 * 256) - 128;
+        foreach (string kernel in ProductKernels.Names)
+        {
+            foreach (float activation in new[] { Positive, Negative / 2 })
+            {
+                ProductCase product = new(format, 2, 3, Columns, groupSize, 0, 4);
+                product.Scales.AsSpan().Fill(1);
+                for (int i = 0; i < product.WeightCodes.Length; i++)
+                {
+                    product.WeightCodes[i] = (sbyte)((i / Columns) switch { 0 => qMax, 1 => -qMax, _ => i % 2 == 0 ? qMax : 0 });
+                }
+
+                product.Pack();
+                product.Activations.AsSpan().Fill(activation);
+                product.AssertNearReference(ProductKernels.Named(kernel), onCodes: false);
             }
         }
     }

@@ -35,7 +35,7 @@ internal static class ProductKernels
             ["reference"] = new CodeProductReference(),
             ["fastest"] = KernelSuite.Fastest.CodeProduct,
             ["vector128"] = new CodeProductSimd(
-                new IntegerRow<Vector128ByteStep, Vector128<byte>, Vector128<int>, Vector128<float>>(),
+                new IntegerRow<Vector128ByteStep, Vector128<byte>, Vector128<int>, Vector128<float>>(mostTokens: 3),
                 [new IntegerTile<Vector128ByteStep, Vector128<byte>, Vector128<int>, Vector128<float>>()],
                 new FloatRow<Fields128, Vector128<int>, Lanes128, Vector128<float>>("vector128"),
                 new FloatPanels("vector128", new FloatMatmulLanes<Lanes128, Vector128<float>>())),
@@ -58,13 +58,23 @@ internal static class ProductKernels
                 [new IntegerTile<Avx2ByteStep, Vector256<byte>, Vector256<int>, Vector256<float>>()],
                 new FixedPointRow<Avx2ByteStep, Vector256<byte>, Vector256<int>, Vector256<float>>(new FloatRow<Fields256, Vector256<int>, Lanes256, Vector256<float>>("avx2")),
                 new FloatPanels("avx2", new FloatMatmulLanes<Lanes256, Vector256<float>>()));
+            all["avx2, tiles and panels for few tokens"] = new CodeProductSimd(
+                new IntegerRow<Avx2ByteStep, Vector256<byte>, Vector256<int>, Vector256<float>>(mostTokens: 1),
+                [new IntegerTile<Avx2ByteStep, Vector256<byte>, Vector256<int>, Vector256<float>>()],
+                new FloatRow<Fields256, Vector256<int>, Lanes256, Vector256<float>>("avx2"),
+                new FloatPanels("avx2", new FloatMatmulLanes<Lanes256, Vector256<float>>()));
             all["avxvnni"] = new CodeProductSimd(
                 new IntegerRow<AvxVnniByteStep, Vector256<byte>, Vector256<int>, Vector256<float>>(),
                 [new IntegerTile<AvxVnniByteStep, Vector256<byte>, Vector256<int>, Vector256<float>>()],
                 new FixedPointRow<AvxVnniByteStep, Vector256<byte>, Vector256<int>, Vector256<float>>(new FloatRow<Fields256, Vector256<int>, Lanes256, Vector256<float>>("avx2")),
                 new FloatPanels("avx512", new FloatMatmulLanes<Lanes512, Vector512<float>>()));
+            all["avxvnni, tiles for few tokens"] = new CodeProductSimd(
+                new IntegerRow<AvxVnniByteStep, Vector256<byte>, Vector256<int>, Vector256<float>>(mostTokens: 1),
+                [new IntegerTile<AvxVnniByteStep, Vector256<byte>, Vector256<int>, Vector256<float>>()],
+                new FloatRow<Fields256, Vector256<int>, Lanes256, Vector256<float>>("avx2"),
+                new FloatPanels("avx512", new FloatMatmulLanes<Lanes512, Vector512<float>>()));
             all["avx512bw"] = new CodeProductSimd(
-                new IntegerRow<Avx2ByteStep, Vector256<byte>, Vector256<int>, Vector256<float>>(),
+                new IntegerRow<Avx2ByteStep, Vector256<byte>, Vector256<int>, Vector256<float>>(mostTokens: 1),
                 [new IntegerTile<Avx512ByteStep, Vector512<byte>, Vector512<int>, Vector512<float>>(), new IntegerTile<Avx2ByteStep, Vector256<byte>, Vector256<int>, Vector256<float>>()],
                 new FloatRow<Fields256, Vector256<int>, Lanes256, Vector256<float>>("avx2"),
                 new FloatPanels("avx512", new FloatMatmulLanes<Lanes512, Vector512<float>>()));

@@ -55,21 +55,27 @@ internal readonly struct Avx2ByteStep : IPackedStep<Vector256<byte>, Vector256<i
         (fields - offset).AsSByte().StoreUnsafe(ref destination, index);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<int> MultiplyAddFields(Vector256<int> sums, Vector256<byte> fields, Vector256<byte> activations) =>
-        sums + ByteInstructions.AddPairs(ByteInstructions.MultiplyAddPairs(fields, activations.AsSByte()));
+    public static Vector256<byte> And(Vector256<byte> left, Vector256<byte> right) => left & right;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<int> MultiplyAddFields(
-        Vector256<int> sums,
-        Vector256<byte> fields0, Vector256<byte> activations0,
-        Vector256<byte> fields1, Vector256<byte> activations1,
-        Vector256<byte> fields2, Vector256<byte> activations2,
-        Vector256<byte> fields3, Vector256<byte> activations3)
-    {
-        Vector256<short> pairs01 = ByteInstructions.MultiplyAddPairs(fields0, activations0.AsSByte()) + ByteInstructions.MultiplyAddPairs(fields1, activations1.AsSByte());
-        Vector256<short> pairs23 = ByteInstructions.MultiplyAddPairs(fields2, activations2.AsSByte()) + ByteInstructions.MultiplyAddPairs(fields3, activations3.AsSByte());
-        return sums + ByteInstructions.AddPairs(pairs01 + pairs23);
-    }
+    public static Vector256<byte> HighHalves(Vector256<byte> packed) => (packed.AsUInt16() >>> 4).AsByte();
+
+    // A part holds sixteen 16-bit sums.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> MultiplyAddPart(Vector256<int> part, Vector256<byte> fields, Vector256<byte> activations) =>
+        (part.AsInt16() + ByteInstructions.MultiplyAddPairs(fields, activations.AsSByte())).AsInt32();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> AddPart(Vector256<int> sums, Vector256<int> part) => sums + ByteInstructions.AddPairs(part.AsInt16());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> Quarter(Vector256<int> sums) => sums >> 2;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> Combine(Vector256<int> sums0, Vector256<int> sums1, Vector256<int> sums2) => sums0 + (sums1 << 8) + (sums2 << 16);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> Add(Vector256<int> left, Vector256<int> right) => left + right;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<int> Negate(Vector256<int> sums) => -sums;

@@ -53,22 +53,27 @@ internal readonly struct AvxVnniByteStep : IPackedStep<Vector256<byte>, Vector25
         (fields - offset).AsSByte().StoreUnsafe(ref destination, index);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<int> MultiplyAddFields(Vector256<int> sums, Vector256<byte> fields, Vector256<byte> activations) =>
-        ByteInstructions.MultiplyAddQuads(sums, fields, activations.AsSByte());
+    public static Vector256<byte> And(Vector256<byte> left, Vector256<byte> right) => left & right;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<int> MultiplyAddFields(
-        Vector256<int> sums,
-        Vector256<byte> fields0, Vector256<byte> activations0,
-        Vector256<byte> fields1, Vector256<byte> activations1,
-        Vector256<byte> fields2, Vector256<byte> activations2,
-        Vector256<byte> fields3, Vector256<byte> activations3)
-    {
-        // Two chains: each instruction waits about five cycles for the sum before it.
-        Vector256<int> sums01 = ByteInstructions.MultiplyAddQuads(ByteInstructions.MultiplyAddQuads(sums, fields0, activations0.AsSByte()), fields1, activations1.AsSByte());
-        Vector256<int> sums23 = ByteInstructions.MultiplyAddQuads(ByteInstructions.MultiplyAddQuads(default, fields2, activations2.AsSByte()), fields3, activations3.AsSByte());
-        return sums01 + sums23;
-    }
+    public static Vector256<byte> HighHalves(Vector256<byte> packed) => (packed.AsUInt16() >>> 4).AsByte();
+
+    // A part holds eight 32-bit sums: the instruction has no smaller ones.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> MultiplyAddPart(Vector256<int> part, Vector256<byte> fields, Vector256<byte> activations) =>
+        ByteInstructions.MultiplyAddQuads(part, fields, activations.AsSByte());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> AddPart(Vector256<int> sums, Vector256<int> part) => sums + part;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> Quarter(Vector256<int> sums) => sums >> 2;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> Combine(Vector256<int> sums0, Vector256<int> sums1, Vector256<int> sums2) => sums0 + (sums1 << 8) + (sums2 << 16);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> Add(Vector256<int> left, Vector256<int> right) => left + right;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<int> Negate(Vector256<int> sums) => -sums;

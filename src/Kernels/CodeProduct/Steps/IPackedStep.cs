@@ -14,12 +14,26 @@ internal interface IPackedStep<TBytes, TSums, TFloats> : IByteStep<TBytes, TSums
     /// <summary>Takes the offset off, and stores signed codes.</summary>
     static abstract void StoreCodes(TBytes fields, TBytes offset, ref sbyte destination, nuint index);
 
-    /// <summary>Adds the products of fields, at most 15, and signed activations.</summary>
-    static abstract TSums MultiplyAddFields(TSums sums, TBytes fields, TBytes activations);
+    /// <summary><c>left &amp; right</c></summary>
+    static abstract TBytes And(TBytes left, TBytes right);
 
-    /// <summary>The same for four vectors at once: the sum of 8 products of at most 15 · 127 still fits in 16 bits.</summary>
-    static abstract TSums MultiplyAddFields(
-        TSums sums, TBytes fields0, TBytes activations0, TBytes fields1, TBytes activations1, TBytes fields2, TBytes activations2, TBytes fields3, TBytes activations3);
+    /// <summary>Moves the high half of every byte to its low half. The high half receives bits of the neighbouring byte, for a mask to take off.</summary>
+    static abstract TBytes HighHalves(TBytes packed);
+
+    /// <summary>Adds the products of fields and signed activations to a part: sums that may be kept in 16 bits, in an order of the step's own.</summary>
+    /// <remarks>Two products go to one place of a part, so the caller must stop before 32767: after 8 vectors of fields up to 15.</remarks>
+    static abstract TSums MultiplyAddPart(TSums part, TBytes fields, TBytes activations);
+
+    /// <summary>Adds a part, what <see cref="MultiplyAddPart"/> has summed, to 32-bit sums.</summary>
+    static abstract TSums AddPart(TSums sums, TSums part);
+
+    /// <summary><c>sums / 4</c>, for sums that 4 divides.</summary>
+    static abstract TSums Quarter(TSums sums);
+
+    /// <summary><c>sums0 + 256 · sums1 + 65536 · sums2</c>, modulo 2³².</summary>
+    static abstract TSums Combine(TSums sums0, TSums sums1, TSums sums2);
+
+    static abstract TSums Add(TSums left, TSums right);
 
     static abstract TFloats Add(TFloats left, TFloats right);
 

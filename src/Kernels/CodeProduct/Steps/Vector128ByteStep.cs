@@ -52,19 +52,28 @@ internal readonly struct Vector128ByteStep : IPackedStep<Vector128<byte>, Vector
     public static void StoreCodes(Vector128<byte> fields, Vector128<byte> offset, ref sbyte destination, nuint index) =>
         (fields - offset).AsSByte().StoreUnsafe(ref destination, index);
 
-    // A field is at most 15, so it is the same number as a signed byte.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<int> MultiplyAddFields(Vector128<int> sums, Vector128<byte> fields, Vector128<byte> activations) =>
-        AddHalves(sums, Products(fields, activations));
+    public static Vector128<byte> And(Vector128<byte> left, Vector128<byte> right) => left & right;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<int> MultiplyAddFields(
-        Vector128<int> sums,
-        Vector128<byte> fields0, Vector128<byte> activations0,
-        Vector128<byte> fields1, Vector128<byte> activations1,
-        Vector128<byte> fields2, Vector128<byte> activations2,
-        Vector128<byte> fields3, Vector128<byte> activations3) =>
-        AddHalves(sums, Products(fields0, activations0) + Products(fields1, activations1) + Products(fields2, activations2) + Products(fields3, activations3));
+    public static Vector128<byte> HighHalves(Vector128<byte> packed) => (packed.AsUInt16() >>> 4).AsByte();
+
+    // A part holds eight 16-bit sums. A field is at most 15, so it is the same number as a signed byte.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<int> MultiplyAddPart(Vector128<int> part, Vector128<byte> fields, Vector128<byte> activations) =>
+        (part.AsInt16() + Products(fields, activations)).AsInt32();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<int> AddPart(Vector128<int> sums, Vector128<int> part) => AddHalves(sums, part.AsInt16());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<int> Quarter(Vector128<int> sums) => sums >> 2;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<int> Combine(Vector128<int> sums0, Vector128<int> sums1, Vector128<int> sums2) => sums0 + (sums1 << 8) + (sums2 << 16);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<int> Add(Vector128<int> left, Vector128<int> right) => left + right;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<int> Negate(Vector128<int> sums) => -sums;

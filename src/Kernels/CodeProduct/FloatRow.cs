@@ -23,12 +23,17 @@ internal sealed class FloatRow<TFields, TInts, TLanes, TVector>(string name) : I
 
     public string Name => name;
 
-    public int MostTokens(PackedWeights weights) => weights.GroupSize % Slice == 0 || weights.GroupSize >= weights.Columns ? 1 : 0;
+    public int MostTokens(PackedWeights weights) =>
+        ByteRows<TLanes, TVector>.IsFor(weights) ? ByteRows<TLanes, TVector>.MostTokens
+        : weights.GroupSize % Slice == 0 || weights.GroupSize >= weights.Columns ? 1 : 0;
 
     public void Multiply(ReadOnlySpan<float> source, int tokens, PackedWeights weights, int firstRow, int rowCount, Span<float> destination)
     {
         switch (weights.Format)
         {
+            case WeightFormat.Int8 when ByteRows<TLanes, TVector>.IsFor(weights):
+                ByteRows<TLanes, TVector>.Multiply(source, tokens, weights, firstRow, rowCount, destination);
+                break;
             case WeightFormat.Int8:
                 MultiplyPacked<Int8Packing>(source, tokens, weights, firstRow, rowCount, destination);
                 break;

@@ -48,13 +48,11 @@ internal static class DotProducts<TLanes, TVector, TElement>
             }
         }
 
-        if (columns % (nuint)TLanes.Count > 0)
-        {
-            AddRemainders(ref x, tokens, ref w, columns, firstRow, rowCount, ref y, rows);
-        }
+        AddRemainders(source, tokens, weights, firstRow, rowCount, destination);
     }
 
     // The methods below contain no calls: a sum that lived across one would be stored to the stack in every step of the loop before it.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void FourRowsThreeTokens(ref float x, ref byte w, nuint first, nuint columns, ref float y, nuint rows)
     {
         // aRT: sums of row R and token T. Twelve of them, three activations and a weight fill sixteen registers.
@@ -99,6 +97,7 @@ internal static class DotProducts<TLanes, TVector, TElement>
         Unsafe.Add(ref y, (2 * rows) + 3) = TLanes.Sum(a32);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void FourRows(ref float x, ref byte w, nuint first, nuint columns, ref float y)
     {
         TVector a0 = default, a1 = default, a2 = default, a3 = default;
@@ -130,10 +129,14 @@ internal static class DotProducts<TLanes, TVector, TElement>
     }
 
     /// <summary>Adds the products of the columns that fill no vector, one by one.</summary>
-    private static void AddRemainders(ref float x, int tokens, ref byte w, nuint columns, int firstRow, int rowCount, ref float y, nuint rows)
+    public static void AddRemainders(ReadOnlySpan<float> source, int tokens, FloatWeights weights, int firstRow, int rowCount, Span<float> destination)
     {
+        nuint columns = (nuint)weights.Columns, rows = (nuint)weights.Rows;
         nuint vectorized = columns - (columns % (nuint)TLanes.Count);
-        for (nuint token = 0; token < (nuint)tokens; token++)
+        ref float x = ref MemoryMarshal.GetReference(source);
+        ref byte w = ref MemoryMarshal.GetReference(weights.Elements);
+        ref float y = ref MemoryMarshal.GetReference(destination);
+        for (nuint token = 0; vectorized < columns && token < (nuint)tokens; token++)
         {
             for (nuint row = (nuint)firstRow; row < (nuint)(firstRow + rowCount); row++)
             {

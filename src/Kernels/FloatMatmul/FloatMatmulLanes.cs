@@ -55,6 +55,10 @@ internal sealed class FloatMatmulLanes<TLanes, TVector>(int? tiledFromTokens = n
         {
             ColumnSums<TLanes, TVector, TElement>.Multiply(source, tokens, weights, firstRow, rowCount, destination);
         }
+        else if (typeof(TElement) == typeof(F16Element) && tokens <= HalfDotProducts<TLanes, TVector>.MostTokens && TLanes.Count > 1)
+        {
+            HalfDotProducts<TLanes, TVector>.Multiply(source, tokens, weights, firstRow, rowCount, destination);
+        }
         else
         {
             DotProducts<TLanes, TVector, TElement>.Multiply(source, tokens, weights, firstRow, rowCount, destination);

@@ -22,6 +22,12 @@ internal interface ILanes<TVector>
     /// <summary>Loads binary16 values and widens them exactly; NaN stays NaN.</summary>
     static abstract TVector LoadF16(ref ushort source, nuint index);
 
+    /// <summary>Loads binary16 values times 2⁻¹¹², exactly. Infinity and NaN become finite, 2⁻⁹⁶ or more in magnitude.</summary>
+    static abstract TVector LoadLoweredF16(ref ushort source, nuint index);
+
+    /// <summary>Loads signed bytes and converts them.</summary>
+    static abstract TVector LoadInt8(ref byte source, nuint index);
+
     /// <summary>Loads upper halves of binary32 values and widens them exactly.</summary>
     static abstract TVector LoadBF16(ref ushort source, nuint index);
 
@@ -33,6 +39,12 @@ internal interface ILanes<TVector>
 
     /// <summary><c>left + right</c></summary>
     static abstract TVector Add(TVector left, TVector right);
+
+    /// <summary><c>max(largest, |lanes|)</c>, lane by lane, for values that are not NaN.</summary>
+    static abstract TVector LargerMagnitude(TVector largest, TVector lanes);
+
+    /// <summary>Whether any lane is at least as large as a limit.</summary>
+    static abstract bool IsAnyFrom(TVector lanes, float limit);
 
     /// <summary>Adds the lanes up, in an order that depends on the width alone.</summary>
     static abstract float Sum(TVector lanes);

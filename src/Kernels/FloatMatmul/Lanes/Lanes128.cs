@@ -24,11 +24,18 @@ internal readonly struct Lanes128 : ILanes<Vector128<float>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> LoadF16(ref ushort source, nuint index)
     {
-        Vector128<int> moved = (Widen(ref source, index) << 13) & Vector128.Create(unchecked((int)0x8FFFE000));
+        Vector128<int> moved = LoadLoweredF16(ref source, index).AsInt32();
         Vector128<int> exponent = Vector128.Create(0x1F << 23);
         Vector128<int> special = Vector128.Equals(moved & exponent, exponent) & Vector128.Create(0xFF << 23);
         return ((moved.AsSingle() * Vector128.Create(RebiasHalf)).AsInt32() | special).AsSingle();
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> LoadLoweredF16(ref ushort source, nuint index) => ((Widen(ref source, index) << 13) & Vector128.Create(unchecked((int)0x8FFFE000))).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> LoadInt8(ref byte source, nuint index) =>
+        Vector128.ConvertToSingle(Vector128.WidenLower(Vector128.WidenLower(Vector128.CreateScalar(Unsafe.ReadUnaligned<uint>(ref Unsafe.Add(ref source, index))).AsSByte())));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> LoadBF16(ref ushort source, nuint index) => (Widen(ref source, index) << 16).AsSingle();
@@ -41,6 +48,12 @@ internal readonly struct Lanes128 : ILanes<Vector128<float>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> Add(Vector128<float> left, Vector128<float> right) => left + right;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> LargerMagnitude(Vector128<float> largest, Vector128<float> lanes) => Vector128.MaxNative(largest, Vector128.Abs(lanes));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool IsAnyFrom(Vector128<float> lanes, float limit) => Vector128.GreaterThanOrEqualAny(lanes, Vector128.Create(limit));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Vector128<float> lanes) => Vector128.Sum(lanes);

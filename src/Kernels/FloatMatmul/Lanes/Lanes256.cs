@@ -25,11 +25,18 @@ internal readonly struct Lanes256 : ILanes<Vector256<float>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> LoadF16(ref ushort source, nuint index)
     {
-        Vector256<int> moved = (Widen(ref source, index) << 13) & Vector256.Create(unchecked((int)0x8FFFE000));
+        Vector256<int> moved = LoadLoweredF16(ref source, index).AsInt32();
         Vector256<int> exponent = Vector256.Create(0x1F << 23);
         Vector256<int> special = Vector256.Equals(moved & exponent, exponent) & Vector256.Create(0xFF << 23);
         return ((moved.AsSingle() * Vector256.Create(RebiasHalf)).AsInt32() | special).AsSingle();
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> LoadLoweredF16(ref ushort source, nuint index) => ((Widen(ref source, index) << 13) & Vector256.Create(unchecked((int)0x8FFFE000))).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> LoadInt8(ref byte source, nuint index) =>
+        Vector256.ConvertToSingle(WidenBytes(Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref source, index))));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> LoadBF16(ref ushort source, nuint index) => (Widen(ref source, index) << 16).AsSingle();
@@ -44,6 +51,12 @@ internal readonly struct Lanes256 : ILanes<Vector256<float>>
     public static Vector256<float> Add(Vector256<float> left, Vector256<float> right) => left + right;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> LargerMagnitude(Vector256<float> largest, Vector256<float> lanes) => Vector256.MaxNative(largest, Vector256.Abs(lanes));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool IsAnyFrom(Vector256<float> lanes, float limit) => Vector256.GreaterThanOrEqualAny(lanes, Vector256.Create(limit));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Vector256<float> lanes) => Vector256.Sum(lanes);
 
     // Lane i holds the sixteen bits of element i, sign-extended. The portable API has no single instruction for it.
@@ -51,6 +64,16 @@ internal readonly struct Lanes256 : ILanes<Vector256<float>>
     private static Vector256<int> Widen(ref ushort source, nuint index)
     {
         Vector128<short> eight = Vector128.LoadUnsafe(ref source, index).AsInt16();
-        return Avx2.IsSupported ? Avx2.ConvertToVector256Int32(eight) : Vector256.Create(Vector128.WidenLower(eight), Vector128.WidenUpper(eight));
+        return Avx2.IsSupported ? Avx2.ConvertToVector256Int32(eight) : WidenInts(eight);
     }
+
+    // Lane i holds byte i, sign-extended.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> WidenBytes(ulong eight)
+    {
+        Vector128<sbyte> bytes = Vector128.CreateScalar(eight).AsSByte();
+        return Avx2.IsSupported ? Avx2.ConvertToVector256Int32(bytes) : WidenInts(Vector128.WidenLower(bytes));
+    }
+
+    private static Vector256<int> WidenInts(Vector128<short> eight) => Vector256.Create(Vector128.WidenLower(eight), Vector128.WidenUpper(eight));
 }

@@ -1,0 +1,48 @@
+using System.Buffers;
+using OutlierQuant.Kernels.FloatMatmul;
+using OutlierQuant.Kernels.FloatMatmul.Lanes;
+
+namespace OutlierQuant.Kernels.CodeProduct;
+
+/// <summary>Few tokens of floats times int8 weights with one scale a row: dot products with the bytes as they lie, scaled once.</summary>
+internal static class ByteRows<TLanes, TVector>
+    where TLanes : struct, ILanes<TVector>
+    where TVector : struct
+{
+    /// <summary>Tokens up to which this is faster than turning panels of rows into floats.</summary>
+    public const int MostTokens = 16;
+
+    /// <summary>Whether rows are bytes of one scale without padding between them.</summary>
+    public static bool IsFor(PackedWeights weights) =>
+        weights.Format == WeightFormat.Int8 && weights.Columns > 0 && weights.Columns % WeightPacking.BlockBytes == 0 && weights.GroupSize >= weights.Columns;
+
+    public static void Multiply(ReadOnlySpan<float> source, int tokens, PackedWeights weights, int firstRow, int rowCount, Span<float> destination)
+    {
+        int columns = weights.Columns, preserved = weights.PreservedChannels.Length;
+        float[] scratch = ArrayPool<float>.Shared.Rent((tokens * (columns + preserved)) + AlignedSpan.Slack<float>());
+        Span<float> cleared = AlignedSpan.Of(scratch, tokens * (columns + preserved));
+        Span<float> side = cleared[(tokens * columns)..];
+        source[..(tokens * columns)].CopyTo(cleared);
+        for (int t = 0; t < tokens; t++)
+        {
+            for (int j = 0; j < preserved; j++)
+            {
+                side[(t * preserved) + j] = source[(t * columns) + weights.PreservedChannels[j]];
+                cleared[(t * columns) + weights.PreservedChannels[j]] = 0;
+            }
+        }
+
+        FloatWeights bytes = new() { Elements = weights.Codes, Type = FloatType.F32, Rows = weights.Rows, Columns = columns };
+        DotProducts<TLanes, TVector, Int8Element>.Multiply(cleared[..(tokens * columns)], tokens, bytes, firstRow, rowCount, destination);
+        for (int t = 0; t < tokens; t++)
+        {
+            for (int r = firstRow; r < firstRow + rowCount; r++)
+            {
+                ref float product = ref destination[(t * weights.Rows) + r];
+                product = (weights.Scales[r] * product) + SideProduct.Of(weights.PreservedColumns.Slice(r * preserved, preserved), side.Slice(t * preserved, preserved));
+            }
+        }
+
+        ArrayPool<float>.Shared.Return(scratch);
+    }
+}

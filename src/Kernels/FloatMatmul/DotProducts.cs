@@ -104,6 +104,12 @@ internal static class DotProducts<TLanes, TVector, TElement>
         nuint second = first + columns, third = second + columns, fourth = third + columns;
         for (nuint c = 0; c + (nuint)TLanes.Count <= columns; c += (nuint)TLanes.Count)
         {
+            if (TElement.Size < sizeof(float))
+            {
+                // The next four rows follow these; a line of them at a time takes as long as these take. Memory is fast enough without for rows of binary32.
+                Prefetch.Later(ref Unsafe.Add(ref w, (first + (TileRows * (columns + c))) * (nuint)TElement.Size));
+            }
+
             TVector token = TLanes.Load(ref x, c);
             a0 = TLanes.MultiplyAdd(TElement.Load<TLanes, TVector>(ref w, first + c), token, a0);
             a1 = TLanes.MultiplyAdd(TElement.Load<TLanes, TVector>(ref w, second + c), token, a1);

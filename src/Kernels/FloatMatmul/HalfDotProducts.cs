@@ -78,6 +78,7 @@ internal static class HalfDotProducts<TLanes, TVector>
         nuint second = first + columns, third = second + columns, fourth = third + columns;
         for (nuint c = 0; c + (nuint)TLanes.Count <= columns; c += (nuint)TLanes.Count)
         {
+            Prefetch.Later(ref Unsafe.As<ushort, byte>(ref Unsafe.Add(ref w, first + (TileRows * (columns + c)))));
             TVector token = TLanes.Load(ref x, c);
             TVector weight0 = TLanes.LoadLoweredF16(ref w, first + c), weight1 = TLanes.LoadLoweredF16(ref w, second + c);
             TVector weight2 = TLanes.LoadLoweredF16(ref w, third + c), weight3 = TLanes.LoadLoweredF16(ref w, fourth + c);

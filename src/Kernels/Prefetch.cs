@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics.X86;
 
-namespace OutlierQuant.Kernels.CodeProduct;
+namespace OutlierQuant.Kernels;
 
 /// <summary>Asks for weights before they are needed.</summary>
 /// <remarks>The hardware looks ahead within a page of 4 KiB only, and rows of codes are short, so that it starts anew every few rows. Asking for what lies behind the end is harmless.</remarks>
@@ -16,6 +16,16 @@ internal static class Prefetch
         if (Sse.IsSupported)
         {
             Sse.Prefetch0((byte*)Unsafe.AsPointer(ref weights) + Distance);
+        }
+    }
+
+    /// <summary>Asks for a cache line, into the second-level cache: for what is needed later than the first level would keep it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static unsafe void Later(ref byte weights)
+    {
+        if (Sse.IsSupported)
+        {
+            Sse.Prefetch1(Unsafe.AsPointer(ref weights));
         }
     }
 }

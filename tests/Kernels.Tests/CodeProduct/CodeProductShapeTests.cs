@@ -71,9 +71,12 @@ public sealed class CodeProductShapeTests
     [Fact]
     public void Describe_EachRoute_IsTheOneThatMultiplies()
     {
-        CodeProductSimd kernel = new(new NamedRoute("row", 32, 1), [new NamedRoute("tiles", 64, 32), new NamedRoute("lanes", 32, 1)], new NamedRoute("floatRow", 32, 1), new NamedRoute("floatPanels", 1, 1));
+        CodeProductSimd kernel = new(
+            new NamedRoute("row", 32, 1, mostTokens: 3), [new NamedRoute("tiles", 64, 32), new NamedRoute("lanes", 32, 1)], new NamedRoute("floatRow", 32, 1, mostTokens: 1), new NamedRoute("floatPanels", 1, 1));
 
         Assert.Equal("int8×int4 row", kernel.Describe(Weights(groupSize: 32), integerActivations: true, 1));
+        Assert.Equal("int8×int4 row", kernel.Describe(Weights(groupSize: 32), integerActivations: true, 3));
+        Assert.Equal("int8×int4 lanes", kernel.Describe(Weights(groupSize: 64), integerActivations: true, 4));
         Assert.Equal("int8×int4 lanes", kernel.Describe(Weights(groupSize: 64), integerActivations: true, 31));
         Assert.Equal("int8×int4 tiles", kernel.Describe(Weights(groupSize: 64), integerActivations: true, 32));
         Assert.Equal("int8×int4 lanes", kernel.Describe(Weights(groupSize: 32), integerActivations: true, 32));
@@ -130,13 +133,17 @@ public sealed class CodeProductShapeTests
     }
 
     /// <summary>A route that only says what it would take.</summary>
-    private sealed class NamedRoute(string name, int groupMultiple, int fewestTokens) : IIntegerRoute, IFloatRoute
+    private sealed class NamedRoute(string name, int groupMultiple, int fewestTokens, int mostTokens = int.MaxValue) : IIntegerRoute, IFloatRoute
     {
         public string Name => name;
 
         public int FewestTokens => fewestTokens;
 
+        public int MostTokens => mostTokens;
+
         public bool Fits(PackedWeights weights) => weights.GroupSize % groupMultiple == 0;
+
+        int IFloatRoute.MostTokens(PackedWeights weights) => Fits(weights) ? mostTokens : 0;
 
         public void Multiply(ActivationCodes source, PackedWeights weights, int firstRow, int rowCount, Span<float> destination) => destination.Clear();
 

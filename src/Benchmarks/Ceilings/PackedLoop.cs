@@ -32,15 +32,12 @@ internal static class PackedLoop<TStep, TBytes, TSums, TFloats>
         return TStep.Sum(a) + TStep.Sum(b) + TStep.Sum(c) + TStep.Sum(d) + TStep.Sum(e) + TStep.Sum(f) + TStep.Sum(g) + TStep.Sum(h) + TStep.Sum(i) + TStep.Sum(j);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        TSums Step(TSums sums, TSums x, TSums y, TSums z) => TStep.MultiplyAddFields(
-            sums,
-            fields,
-            Unsafe.BitCast<TSums, TBytes>(sums),
-            fields,
-            Unsafe.BitCast<TSums, TBytes>(x),
-            fields,
-            Unsafe.BitCast<TSums, TBytes>(y),
-            fields,
-            Unsafe.BitCast<TSums, TBytes>(z));
+        TSums Step(TSums sums, TSums x, TSums y, TSums z)
+        {
+            TSums part = TStep.MultiplyAddPart(default, fields, Unsafe.BitCast<TSums, TBytes>(sums));
+            part = TStep.MultiplyAddPart(part, fields, Unsafe.BitCast<TSums, TBytes>(x));
+            part = TStep.MultiplyAddPart(part, fields, Unsafe.BitCast<TSums, TBytes>(y));
+            return TStep.AddPart(sums, TStep.MultiplyAddPart(part, fields, Unsafe.BitCast<TSums, TBytes>(z)));
+        }
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Iced.Intel;
 using OutlierQuant.Kernels.CodeProduct;
 using OutlierQuant.Kernels.MachineCode;
@@ -12,7 +13,7 @@ namespace OutlierQuant.Kernels.Tests.MachineCode;
 /// fault that the runtime turns into an exception on the alternate signal stack), and threads that come and go.</summary>
 public sealed class StressTests
 {
-    private const int Products = 1500;
+    private const int Products = 600;
     private const int ProductsPerFault = 4;
 
     private static readonly string? _nothing = Environment.GetEnvironmentVariable("OUTLIERQUANT_A_VARIABLE_THAT_IS_NEVER_SET");
@@ -65,7 +66,8 @@ public sealed class StressTests
     {
         using WorkerTeam team = new(3);
         using CancellationTokenSource done = new();
-        Thread[] disturbers = [new(() => Collect(done.Token)), new(() => ComeAndGo(product, needsStack, done.Token))];
+        StrongBox<int> progress = new();
+        Thread[] disturbers = [new(() => Collect(progress, done.Token)), new(() => ComeAndGo(product, needsStack, progress, done.Token))];
         Array.ForEach(disturbers, thread => thread.Start());
         int faults = 0;
         team.Run(Products, 1, (first, count) =>
@@ -74,6 +76,7 @@ public sealed class StressTests
             for (int i = first; i < first + count; i++)
             {
                 product();
+                Interlocked.Increment(ref progress.Value);
                 if (i % ProductsPerFault == 0)
                 {
                     Interlocked.Add(ref faults, Fault(i / ProductsPerFault));
@@ -109,18 +112,19 @@ public sealed class StressTests
 
     private static int Deep(int frames) => frames == 0 ? throw new InvalidOperationException("thrown through many frames") : Deep(frames - 1) + 1;
 
-    private static void Collect(CancellationToken done)
+    private static void Collect(StrongBox<int> progress, CancellationToken done)
     {
         while (!done.IsCancellationRequested)
         {
             byte[][] garbage = [.. Enumerable.Range(0, 50).Select(i => new byte[5000])];
             GC.Collect(2, GCCollectionMode.Forced, blocking: true, compacting: true);
             GC.KeepAlive(garbage);
+            AwaitProgress(progress, done);
         }
     }
 
     /// <summary>Teams that start, compute once, fail once and end; threads and tasks that only throw.</summary>
-    private static void ComeAndGo(Action product, bool needsStack, CancellationToken done)
+    private static void ComeAndGo(Action product, bool needsStack, StrongBox<int> progress, CancellationToken done)
     {
         for (int round = 0; !done.IsCancellationRequested; round++)
         {
@@ -140,6 +144,14 @@ public sealed class StressTests
             thread.Start();
             thread.Join();
             Assert.Equal(1, Task.Run(() => Fault(kind)).GetAwaiter().GetResult());
+            AwaitProgress(progress, done);
         }
+    }
+
+    // On one processor, collections one after another would leave the products no time.
+    private static void AwaitProgress(StrongBox<int> progress, CancellationToken done)
+    {
+        int seen = Volatile.Read(ref progress.Value);
+        SpinWait.SpinUntil(() => Volatile.Read(ref progress.Value) != seen || done.IsCancellationRequested);
     }
 }

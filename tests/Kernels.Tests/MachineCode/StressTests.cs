@@ -13,7 +13,7 @@ namespace OutlierQuant.Kernels.Tests.MachineCode;
 /// fault that the runtime turns into an exception on the alternate signal stack), and threads that come and go.</summary>
 public sealed class StressTests
 {
-    private const int Products = 600;
+    private const int Products = 3000;
     private const int ProductsPerFault = 4;
 
     private static readonly string? _nothing = Environment.GetEnvironmentVariable("OUTLIERQUANT_A_VARIABLE_THAT_IS_NEVER_SET");

@@ -3,20 +3,28 @@ using System.Runtime.ExceptionServices;
 namespace OutlierQuant.Kernels.Threading;
 
 /// <summary>One loop that a team shares out: what is left of it, who works on it, and what went wrong.</summary>
-/// <remarks>A thread that wakes up late finds the loop closed and does not delay the caller.</remarks>
-internal sealed class TeamLoop(int itemCount, int granularity, int desiredRanges, Action<int, int> body, bool ownThreadsOnly)
+/// <remarks>
+/// <para>A thread that wakes up late finds the loop closed and does not delay the caller.</para>
+/// <para>Ranges shrink: each is a share of what is left. Long ones repeat less of what a kernel prepares for each range; short ones at the end
+/// keep a thread from waiting long for the last (guided self-scheduling, Polychronopoulos and Kuck, 1987).</para>
+/// </remarks>
+internal sealed class TeamLoop(int itemCount, int granularity, int threads, Action<int, int> body, bool ownThreadsOnly)
 {
     private const int Closed = int.MinValue;
     private const int SpinRounds = 400;
     private const int PausesPerRound = 4;
 
-    private readonly long _rangeSize = RangeSize(itemCount, granularity, desiredRanges);
+    // The first range of a thread is half of its fair share, and the last an eighth of that.
+    private const int FirstShare = 2;
+    private const int LastShare = 8 * FirstShare;
+
     private readonly object _idle = new();
-    private long _next;
+    private int _next;
     private int _helpers;
     private ExceptionDispatchInfo? _failure;
 
-    public long RangeCount => (itemCount + _rangeSize - 1) / _rangeSize;
+    /// <summary>Gets a value indicating whether there is work for more than one thread.</summary>
+    public bool HasSeveralRanges => RangeSize(itemCount) < itemCount;
 
     /// <summary>Gets a value indicating whether the caller's thread takes no ranges.</summary>
     public bool OwnThreadsOnly => ownThreadsOnly;
@@ -55,9 +63,9 @@ internal sealed class TeamLoop(int itemCount, int granularity, int desiredRanges
     {
         try
         {
-            for (long first = Take(); first < itemCount; first = Take())
+            while (TryTake(out int first, out int count))
             {
-                body((int)first, (int)Math.Min(_rangeSize, itemCount - first));
+                body(first, count);
             }
         }
 #pragma warning disable CA1031 // Whatever a body throws is rethrown on the caller's thread by ThrowIfFailed.
@@ -102,11 +110,29 @@ internal sealed class TeamLoop(int itemCount, int granularity, int desiredRanges
         }
     }
 
-    private long Take() => Interlocked.Add(ref _next, _rangeSize) - _rangeSize;
-
-    private static long RangeSize(int itemCount, int granularity, int desiredRanges)
+    private bool TryTake(out int first, out int count)
     {
-        long even = Math.Max(1, ((long)itemCount + desiredRanges - 1) / desiredRanges);
-        return (even + granularity - 1) / granularity * granularity;
+        first = Volatile.Read(ref _next);
+        while (first < itemCount)
+        {
+            count = RangeSize(itemCount - first);
+            int seen = Interlocked.CompareExchange(ref _next, first + count, first);
+            if (seen == first)
+            {
+                return true;
+            }
+
+            first = seen;
+        }
+
+        count = 0;
+        return false;
+    }
+
+    /// <summary>Computes the size of the next range: a multiple of the granularity, unless fewer items are left.</summary>
+    private int RangeSize(int left)
+    {
+        long share = Math.Max(left / ((long)FirstShare * threads), itemCount / ((long)LastShare * threads));
+        return (int)Math.Min(left, Math.Max(1, (share + granularity - 1) / granularity) * granularity);
     }
 }

@@ -18,9 +18,6 @@ public sealed class WorkerTeam : IDisposable
     private const int SpinRounds = 200;
     private const int PausesPerRound = 4;
 
-    // Ranges per thread: more balance better, fewer repeat less of what a kernel prepares for each range.
-    private const int RangesPerThread = 8;
-
     [ThreadStatic]
     private static WorkerTeam? _runningHere;
 
@@ -70,8 +67,8 @@ public sealed class WorkerTeam : IDisposable
         lock (_turn)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            TeamLoop loop = new(itemCount, granularity, ThreadCount * RangesPerThread, body, ownThreadsOnly);
-            if (_threads.Length > 0 && (loop.RangeCount > 1 || ownThreadsOnly))
+            TeamLoop loop = new(itemCount, granularity, ThreadCount, body, ownThreadsOnly);
+            if (_threads.Length > 0 && (loop.HasSeveralRanges || ownThreadsOnly))
             {
                 Wake(loop, _wake);
             }

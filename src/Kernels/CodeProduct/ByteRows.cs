@@ -22,14 +22,10 @@ internal static class ByteRows<TLanes, TVector>
         float[] scratch = ArrayPool<float>.Shared.Rent((tokens * (columns + preserved)) + AlignedSpan.Slack<float>());
         Span<float> cleared = AlignedSpan.Of(scratch, tokens * (columns + preserved));
         Span<float> side = cleared[(tokens * columns)..];
-        source[..(tokens * columns)].CopyTo(cleared);
         for (int t = 0; t < tokens; t++)
         {
-            for (int j = 0; j < preserved; j++)
-            {
-                side[(t * preserved) + j] = source[(t * columns) + weights.PreservedChannels[j]];
-                cleared[(t * columns) + weights.PreservedChannels[j]] = 0;
-            }
+            SideProduct.TakeOut(
+                source.Slice(t * columns, columns), weights.PreservedChannels, cleared.Slice(t * columns, columns), side.Slice(t * preserved, preserved));
         }
 
         FloatWeights bytes = new() { Elements = weights.Codes, Type = FloatType.F32, Rows = weights.Rows, Columns = columns };

@@ -64,7 +64,7 @@ internal sealed class FixedPointRow<TStep, TBytes, TSums, TFloats>(IFloatRoute e
         for (int t = 0; t < tokens; t++)
         {
             Span<sbyte> tokenPlanes = planes.Slice(t * Planes * columns, Planes * columns);
-            Clear(source.Slice(t * columns, columns), weights.PreservedChannels, token.AsSpan(0, columns), token.AsSpan(columns + (t * preserved), preserved));
+            SideProduct.TakeOut(source.Slice(t * columns, columns), weights.PreservedChannels, token.AsSpan(0, columns), token.AsSpan(columns + (t * preserved), preserved));
             bool isTaken = FixedPoint.TrySplit(token.AsSpan(0, columns), tokenPlanes, out steps[t]);
             steps[t] = isTaken ? steps[t] : 0;
             if (isTaken)
@@ -102,17 +102,6 @@ internal sealed class FixedPointRow<TStep, TBytes, TSums, TFloats>(IFloatRoute e
 
     private void ExactToken(ReadOnlySpan<float> source, int token, PackedWeights weights, int firstRow, int rowCount, Span<float> destination) =>
         exact.Multiply(source.Slice(token * weights.Columns, weights.Columns), 1, weights, firstRow, rowCount, destination.Slice(token * weights.Rows, weights.Rows));
-
-    /// <summary>Copies a token with 0 at its preserved channels, and these beside it.</summary>
-    private static void Clear(ReadOnlySpan<float> source, ReadOnlySpan<int> preservedChannels, Span<float> token, Span<float> side)
-    {
-        source.CopyTo(token);
-        for (int j = 0; j < preservedChannels.Length; j++)
-        {
-            side[j] = source[preservedChannels[j]];
-            token[preservedChannels[j]] = 0;
-        }
-    }
 
     private static void MultiplyRows<TPacking>(
         ReadOnlySpan<sbyte> planes, float step, ReadOnlySpan<int> starts, ReadOnlySpan<float> side, PackedWeights weights, int firstRow, Span<float> products)

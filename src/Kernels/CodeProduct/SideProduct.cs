@@ -6,6 +6,21 @@ namespace OutlierQuant.Kernels.CodeProduct;
 /// <summary>The float product over the preserved channels, beside the product over codes.</summary>
 internal static class SideProduct
 {
+    /// <summary>Copies a token with 0 at its preserved channels, and these beside it.</summary>
+    /// <param name="token">Activations. Shape <c>[columns]</c>.</param>
+    /// <param name="preservedChannels">Indices of channels. Shape <c>[preserved]</c>.</param>
+    /// <param name="cleared">Receives the activations of the other channels. Shape <c>[columns]</c>.</param>
+    /// <param name="side">Receives the activations of the preserved channels. Shape <c>[preserved]</c>.</param>
+    public static void TakeOut(ReadOnlySpan<float> token, ReadOnlySpan<int> preservedChannels, Span<float> cleared, Span<float> side)
+    {
+        token.CopyTo(cleared);
+        for (int j = 0; j < preservedChannels.Length; j++)
+        {
+            side[j] = token[preservedChannels[j]];
+            cleared[preservedChannels[j]] = 0;
+        }
+    }
+
     /// <summary>Computes <c>Σ_j row[j] · token[j]</c>, eight lanes at a time, then four, and the rest one by one.</summary>
     /// <param name="row">Float weights of the preserved channels. Shape <c>[preserved]</c>.</param>
     /// <param name="token">Activations of the preserved channels. Shape <c>[preserved]</c>.</param>

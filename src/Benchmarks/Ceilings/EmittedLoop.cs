@@ -12,15 +12,15 @@ namespace OutlierQuant.Benchmarks.Ceilings;
 internal sealed unsafe class EmittedLoop : IDisposable
 {
     /// <summary>Bytes of a tile: 16 rows of 64.</summary>
-    public const int TileBytes = 1024;
+    public const int TileBytes = TileConfiguration.MostRows * TileConfiguration.MostRowBytes;
 
-    private const int TileRowBytes = 64, TileRows = 16, Tiles = 8;
+    private const int TileRowBytes = TileConfiguration.MostRowBytes, TileRows = TileConfiguration.MostRows;
     private const int VectorSums = 10;
     private const int OperandBytes = 4 * TileBytes;
 
     private readonly ExecutableMemory _code;
     private readonly byte[] _operands = GC.AllocateArray<byte>(OperandBytes, pinned: true);
-    private readonly byte[] _configuration = GC.AllocateArray<byte>(64, pinned: true);
+    private readonly byte[] _configuration = TileConfiguration.Largest();
     private readonly byte[] _sums = GC.AllocateArray<byte>(TileBytes, pinned: true);
 
     private EmittedLoop(Action<Assembler> emit)
@@ -29,14 +29,6 @@ internal sealed unsafe class EmittedLoop : IDisposable
         emit(assembler);
         _code = new ExecutableMemory(assembler);
         new Random(1).NextBytes(_operands);
-
-        // Palette 1; for each tile the bytes of a row (two bytes each, from byte 16) and the rows (one byte each, from byte 48).
-        _configuration[0] = 1;
-        for (int tile = 0; tile < Tiles; tile++)
-        {
-            _configuration[16 + (2 * tile)] = TileRowBytes;
-            _configuration[48 + tile] = TileRows;
-        }
     }
 
     /// <summary>Gets the operands: for vectors the unsigned and then the signed bytes, for tiles two of each side.</summary>

@@ -47,6 +47,17 @@ internal sealed unsafe class AlternateSignalStack : IDisposable
     /// <summary>Gets a value indicating whether the calling thread may use AMX.</summary>
     public static bool IsInstalledHere => _isInstalledHere;
 
+    /// <summary>Refuses tile registers on a thread that may not use them.</summary>
+    /// <param name="user">What uses them, as the subject of the message.</param>
+    /// <exception cref="InvalidOperationException">The calling thread has no such stack.</exception>
+    public static void RequireHere(string user)
+    {
+        if (!_isInstalledHere)
+        {
+            throw new InvalidOperationException($"{user} uses tile registers, so it runs on a team's own threads only: call WorkerTeam.Run with ownThreadsOnly.");
+        }
+    }
+
     /// <summary>Puts the runtime's own stack back, which the runtime frees when the thread ends.</summary>
     public void Dispose()
     {

@@ -30,11 +30,7 @@ internal sealed unsafe class AmxTileKernel : IBF16TileKernel
     /// <inheritdoc/>
     public void Multiply(in TileSteps steps)
     {
-        if (!AlternateSignalStack.IsInstalledHere)
-        {
-            throw new InvalidOperationException("The bf16 kernel 'amx' uses tile registers, so it runs on a team's own threads only: call WorkerTeam.Run with ownThreadsOnly.");
-        }
-
+        AlternateSignalStack.RequireHere("The bf16 kernel 'amx'");
         fixed (TileSteps* argument = &steps)
         {
             ((delegate* unmanaged<TileSteps*, void>)_code.Value.Address)(argument);
@@ -102,22 +98,8 @@ internal sealed unsafe class AmxTileKernel : IBF16TileKernel
         code.pop(rbx);
         code.ret();
         code.Label(ref configuration);
-        code.db(Configuration());
+        code.db(TileConfiguration.Largest());
         return code;
-    }
-
-    /// <summary>Makes the operand of <c>ldtilecfg</c>: palette 1; then from byte 16 the bytes of each tile's rows, from byte 48 their number.</summary>
-    private static byte[] Configuration()
-    {
-        byte[] bytes = new byte[64];
-        bytes[0] = 1;
-        for (int tile = 0; tile < 8; tile++)
-        {
-            bytes[16 + (2 * tile)] = RowBytes;
-            bytes[48 + tile] = BF16Tile.Side;
-        }
-
-        return bytes;
     }
 
     private static AssemblerMemoryOperand Field(string name) => __qword_ptr[rdi + (int)Marshal.OffsetOf<TileSteps>(name)];

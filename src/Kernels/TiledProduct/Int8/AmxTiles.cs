@@ -1,4 +1,5 @@
 using Iced.Intel;
+using OutlierQuant.Kernels.MachineCode;
 using static Iced.Intel.AssemblerRegisters;
 
 namespace OutlierQuant.Kernels.TiledProduct.Int8;
@@ -38,23 +39,13 @@ internal static class AmxTiles
             data: code =>
             {
                 code.Label(ref configuration);
-                code.db(Configuration(halfSteps));
+                code.db(TileConfiguration.Of(tile => Shape(tile, halfSteps)));
             });
     }
 
-    // Palette 1; then from byte 16 the bytes of a row, from byte 48 the rows. Tiles 0–3 are sums, 4 and 5 weights, 6 and 7 activations.
-    private static byte[] Configuration(bool halfSteps)
-    {
-        byte[] bytes = new byte[64];
-        bytes[0] = 1;
-        for (int tile = 0; tile < 8; tile++)
-        {
-            bytes[16 + (2 * tile)] = (byte)(halfSteps && tile is 4 or 5 ? TileLayout.RowBytes / 2 : TileLayout.RowBytes);
-            bytes[48 + tile] = (byte)(halfSteps && tile is 6 or 7 ? TileLayout.TileRows / 2 : TileLayout.TileRows);
-        }
-
-        return bytes;
-    }
+    // Tiles 0–3 are sums, 4 and 5 weights, 6 and 7 activations.
+    private static (int Rows, int RowBytes) Shape(int tile, bool halfSteps) =>
+        (halfSteps && tile is 6 or 7 ? TileLayout.TileRows / 2 : TileLayout.TileRows, halfSteps && tile is 4 or 5 ? TileLayout.RowBytes / 2 : TileLayout.RowBytes);
 
     private static void EmitProducts(Assembler code)
     {

@@ -10,6 +10,7 @@ namespace OutlierQuant.Kernels.TiledProduct.Int8;
 /// <param name="emit">Emits the function, for groups of whole steps or, with true, of half steps.</param>
 internal sealed unsafe class EmittedTileKernel(string name, bool needsOwnThreads, bool needsStarts, Func<bool, Assembler> emit) : TileMicrokernel
 {
+    private readonly string _subject = $"The kernel '{name}'";
     private readonly Lazy<ExecutableMemory> _wholeSteps = new(() => new ExecutableMemory(emit(false)));
     private readonly Lazy<ExecutableMemory> _halfSteps = new(() => new ExecutableMemory(emit(true)));
 
@@ -21,9 +22,9 @@ internal sealed unsafe class EmittedTileKernel(string name, bool needsOwnThreads
 
     public override void Multiply(TileBlock* block)
     {
-        if (needsOwnThreads && !AlternateSignalStack.IsInstalledHere)
+        if (needsOwnThreads)
         {
-            throw new InvalidOperationException($"The kernel '{name}' uses tile registers, so it runs on a team's own threads only: call WorkerTeam.Run with ownThreadsOnly.");
+            AlternateSignalStack.RequireHere(_subject);
         }
 
         ExecutableMemory code = (block->HasHalfSteps ? _halfSteps : _wholeSteps).Value;

@@ -25,9 +25,6 @@ internal sealed unsafe class PinnedMemory : IDisposable
     /// <summary>Gets the first byte.</summary>
     public byte* Start { get; }
 
-    /// <summary>Rounds a number of bytes up to whole cache lines, so that what follows begins at one.</summary>
-    public static int WholeLines(int bytes) => (bytes + LineBytes - 1) / LineBytes * LineBytes;
-
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using OutlierQuant.Kernels.MachineCode;
 
 namespace OutlierQuant.Kernels.Tests;
 
@@ -8,7 +9,7 @@ namespace OutlierQuant.Kernels.Tests;
 internal sealed unsafe class GuardedBuffer<T> : IDisposable
     where T : unmanaged
 {
-    private const int NoAccess = 0, ReadWrite = 3, PrivateAnonymousLinux = 0x22, PrivateAnonymousMac = 0x1002;
+    private const int PrivateAnonymousMac = 0x1002;
 
     private readonly nuint _mapped;
     private readonly byte* _base;
@@ -27,9 +28,9 @@ internal sealed unsafe class GuardedBuffer<T> : IDisposable
         }
         else
         {
-            int flags = OperatingSystem.IsMacOS() ? PrivateAnonymousMac : PrivateAnonymousLinux;
-            _base = (byte*)NativeMethods.Map(null, _mapped, NoAccess, flags, -1, 0);
-            if ((nint)_base == -1 || (usable > 0 && NativeMethods.Protect(_base + page, usable, ReadWrite) != 0))
+            int flags = OperatingSystem.IsMacOS() ? PrivateAnonymousMac : SystemCalls.PrivateAnonymous;
+            _base = (byte*)SystemCalls.Map(null, _mapped, SystemCalls.NoAccess, flags, -1, 0);
+            if (SystemCalls.IsRefused(_base) || (usable > 0 && SystemCalls.Protect(_base + page, usable, SystemCalls.ReadWrite) != 0))
             {
                 throw new InvalidOperationException($"Mapping {_mapped} bytes failed: error {Marshal.GetLastPInvokeError()}.");
             }
@@ -64,7 +65,7 @@ internal sealed unsafe class GuardedBuffer<T> : IDisposable
         }
         else
         {
-            _ = NativeMethods.Unmap(_base, _mapped);
+            _ = SystemCalls.Unmap(_base, _mapped);
         }
     }
 }

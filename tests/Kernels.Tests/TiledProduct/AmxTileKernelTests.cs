@@ -81,7 +81,7 @@ public sealed unsafe class AmxTileKernelTests
     [Fact]
     public void Code_EveryPath_ConfiguresBeforeTilesReleasesAfterThemAndSavesRegisters()
     {
-        List<Instruction> code = Decode(AmxTileKernel.Assemble());
+        List<Instruction> code = EmittedCode.Decode(AmxTileKernel.Assemble());
         List<Mnemonic> mnemonics = [.. code.Select(instruction => instruction.Mnemonic)];
         foreach (Mnemonic once in new[] { Mnemonic.Ldtilecfg, Mnemonic.Tilerelease, Mnemonic.Ret })
         {
@@ -101,21 +101,6 @@ public sealed unsafe class AmxTileKernelTests
             .Select(used => used.Register.GetFullRegister()).Where(callers.Contains).Distinct();
         Assert.Equal([Register.RBX], written);
         Assert.Equal((Mnemonic.Push, Register.RBX, Mnemonic.Pop, Register.RBX), (code[0].Mnemonic, code[0].Op0Register, code[^2].Mnemonic, code[^2].Op0Register));
-    }
-
-    private static List<Instruction> Decode(Assembler assembler)
-    {
-        using MemoryStream bytes = new();
-        assembler.Assemble(new StreamCodeWriter(bytes), 0);
-        Decoder decoder = Decoder.Create(64, bytes.ToArray());
-        List<Instruction> code = [];
-        do
-        {
-            code.Add(decoder.Decode());
-            Assert.False(code[^1].IsInvalid);
-        }
-        while (code[^1].Mnemonic != Mnemonic.Ret);
-        return code;
     }
 
     /// <summary>Finite values of all signs and sizes around 1, a few of them subnormal.</summary>

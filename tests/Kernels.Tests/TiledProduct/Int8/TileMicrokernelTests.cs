@@ -82,7 +82,7 @@ public sealed unsafe class TileMicrokernelTests
     [InlineData(true)]
     public void AmxCode_EveryPath_ConfiguresBeforeTilesAndReleasesBeforeReturning(bool halfSteps)
     {
-        List<Instruction> code = Decode(AmxTiles.Int8Code(halfSteps));
+        List<Instruction> code = EmittedCode.Decode(AmxTiles.Int8Code(halfSteps));
         List<Mnemonic> mnemonics = [.. code.Select(instruction => instruction.Mnemonic)];
         Assert.Equal(1, mnemonics.Count(mnemonic => mnemonic == Mnemonic.Ldtilecfg));
         Assert.Equal(1, mnemonics.Count(mnemonic => mnemonic == Mnemonic.Tilerelease));
@@ -104,7 +104,7 @@ public sealed unsafe class TileMicrokernelTests
     {
         foreach (Assembler assembler in new[] { AmxTiles.Int8Code(halfSteps), Avx512VnniTiles.Int8Code(halfSteps) })
         {
-            List<Instruction> code = Decode(assembler);
+            List<Instruction> code = EmittedCode.Decode(assembler);
             Assert.Equal(
                 code.Where(instruction => instruction.Mnemonic == Mnemonic.Push).Select(instruction => instruction.Op0Register),
                 code.Where(instruction => instruction.Mnemonic == Mnemonic.Pop).Select(instruction => instruction.Op0Register).Reverse());
@@ -123,22 +123,6 @@ public sealed unsafe class TileMicrokernelTests
     {
         TileBlock block = default;
         AmxTiles.Int8.Multiply(&block);
-    }
-
-    /// <summary>Decodes up to the return; what follows is data.</summary>
-    private static List<Instruction> Decode(Assembler assembler)
-    {
-        using MemoryStream bytes = new();
-        assembler.Assemble(new StreamCodeWriter(bytes), 0);
-        Decoder decoder = Decoder.Create(64, bytes.ToArray());
-        List<Instruction> code = [];
-        do
-        {
-            code.Add(decoder.Decode());
-            Assert.False(code[^1].IsInvalid);
-        }
-        while (code[^1].Mnemonic != Mnemonic.Ret);
-        return code;
     }
 
     /// <summary>Half of the codes are the largest ones, because their products come close to the limits of 16 bits.</summary>

@@ -7,17 +7,10 @@ namespace OutlierQuant.Kernels;
 /// <summary>Says which suites this process can run, and what the others lack.</summary>
 internal static class VectorHardware
 {
-    public static string? Avx2UnavailableBecause =>
-        Avx2.IsSupported ? null
-        : ProcessorFeatures.Current.Avx2 ? "managed AVX2 is switched off (DOTNET_EnableAVX2=0)"
-        : X86Base.IsSupported ? "this CPU has no AVX2 (CPUID leaf 7)"
-        : "the runtime offers no x86 instructions here (another processor, or DOTNET_EnableHWIntrinsic=0)";
+    public static string? Avx2UnavailableBecause => UnavailableBecause(Avx2.IsSupported, ProcessorFeatures.Current.Avx2, "AVX2", "DOTNET_EnableAVX2");
 
     public static string? Avx512UnavailableBecause =>
-        Avx512BW.IsSupported && Avx512BW.VL.IsSupported ? null
-        : ProcessorFeatures.Current.Avx512 ? "managed AVX-512 is switched off (DOTNET_EnableAVX512=0)"
-        : X86Base.IsSupported ? "this CPU has no AVX-512 (CPUID leaf 7)"
-        : "the runtime offers no x86 instructions here (another processor, or DOTNET_EnableHWIntrinsic=0)";
+        UnavailableBecause(Avx512BW.IsSupported && Avx512BW.VL.IsSupported, ProcessorFeatures.Current.Avx512, "AVX-512", "DOTNET_EnableAVX512");
 
     /// <summary>Gets why no 512-bit <c>vpdpbusd</c> can be emitted, or null.</summary>
     public static string? Avx512VnniUnavailableBecause =>
@@ -32,4 +25,10 @@ internal static class VectorHardware
         : "512-bit vectors, no VNNI";
 
     public static string Avx2Integers => AvxVnni.IsSupported ? "256-bit vectors, AVX-VNNI" : "256-bit vectors, no AVX-VNNI";
+
+    private static string? UnavailableBecause(bool runtimeHas, bool processorHas, string name, string variable) =>
+        runtimeHas ? null
+        : processorHas ? $"managed {name} is switched off ({variable}=0)"
+        : X86Base.IsSupported ? $"this CPU has no {name} (CPUID leaf 7)"
+        : "the runtime offers no x86 instructions here (another processor, or DOTNET_EnableHWIntrinsic=0)";
 }

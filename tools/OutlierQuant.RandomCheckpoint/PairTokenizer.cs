@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using OutlierQuant.Checkpoints;
+using OutlierQuant.Checkpoints.Tokenization;
 
 namespace OutlierQuant.RandomCheckpoint;
 
@@ -107,19 +108,12 @@ internal static class PairTokenizer
         }
     }
 
-    /// <summary>What byte-level pieces write for each byte: a printable byte is itself, the others are the characters from U+0100 on. The most frequent come first.</summary>
-    private static List<string> Pieces()
-    {
-        string[] pieces = new string[256];
-        int stranger = 256;
-        for (int value = 0; value < 256; value++)
-        {
-            bool isPrintable = value is >= 33 and <= 126 or >= 161 and <= 172 or >= 174;
-            pieces[value] = ((char)(isPrintable ? value : stranger++)).ToString();
-        }
-
-        return [.. Enumerable.Range(0, 256).OrderBy(static value => Frequent.Contains((char)value) ? Frequent.IndexOf((char)value) : Frequent.Length).Select(value => pieces[value])];
-    }
+    /// <summary>What byte-level pieces write for each byte, the most frequent first.</summary>
+    private static List<string> Pieces() =>
+    [
+        .. Enumerable.Range(0, 256).OrderBy(static value => Frequent.Contains((char)value) ? Frequent.IndexOf((char)value) : Frequent.Length)
+            .Select(static value => ByteAlphabet.CharacterOf((byte)value).ToString()),
+    ];
 
     private static void WriteJson(string path, JsonObject document) =>
         AtomicFile.WriteAllText(path, document.ToJsonString() + "\n");

@@ -3,15 +3,18 @@ namespace OutlierQuant.Kernels.RowQuantize;
 /// <summary>Checks the arguments of <see cref="IRowQuantizeKernel"/> once, for every implementation.</summary>
 internal static class RowQuantizeShape
 {
-    public static void Check(ReadOnlySpan<float> row, ReadOnlySpan<int> preservedChannels)
+    public static void Check(ReadOnlySpan<float> row, ReadOnlySpan<int> preservedChannels) =>
+        CheckChannels(preservedChannels, row.Length, nameof(preservedChannels));
+
+    public static void CheckChannels(ReadOnlySpan<int> channels, int columns, string name)
     {
         int previous = -1;
-        for (int j = 0; j < preservedChannels.Length; j++)
+        for (int j = 0; j < channels.Length; j++)
         {
-            int channel = preservedChannels[j];
-            if (channel <= previous || channel >= row.Length)
+            int channel = channels[j];
+            if (channel <= previous || channel >= columns)
             {
-                throw new ArgumentException($"Preserved channel {j} is {channel} after {previous}; they must rise and stay below the {row.Length} columns.", nameof(preservedChannels));
+                throw new ArgumentException($"Preserved channel {j} is {channel} after {previous}; they must rise and stay below the {columns} columns.", name);
             }
 
             previous = channel;

@@ -2,8 +2,10 @@ using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using OutlierQuant.Kernels.CodeProduct;
 using OutlierQuant.Kernels.CodeProduct.Steps;
+using OutlierQuant.Kernels.Devices;
 using OutlierQuant.Kernels.FloatMatmul;
 using OutlierQuant.Kernels.FloatMatmul.Lanes;
+using OutlierQuant.Kernels.Tests.Devices;
 using OutlierQuant.Kernels.Tests.TiledProduct.Int8;
 using OutlierQuant.Kernels.Tests.TiledProduct;
 using OutlierQuant.Kernels.TiledProduct.BF16;
@@ -34,6 +36,7 @@ internal static class ProductKernels
         {
             ["reference"] = new CodeProductReference(),
             ["fastest"] = KernelSuite.Fastest.CodeProduct,
+            ["device"] = DeviceSuite.Of(new HostDevice()).CodeProduct,
             ["vector128"] = new CodeProductSimd(
                 new IntegerRow<Vector128ByteStep, Vector128<byte>, Vector128<int>, Vector128<float>>(mostTokens: 3),
                 [new IntegerTile<Vector128ByteStep, Vector128<byte>, Vector128<int>, Vector128<float>>()],

@@ -1,11 +1,6 @@
 using System.Buffers.Binary;
-using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 using OutlierQuant.Kernels.FloatMatmul;
-using OutlierQuant.Kernels.FloatMatmul.Lanes;
 using OutlierQuant.Kernels.Tests.MachineCode;
-using OutlierQuant.Kernels.Tests.TiledProduct;
-using OutlierQuant.Kernels.TiledProduct.BF16;
 using Xunit;
 
 namespace OutlierQuant.Kernels.Tests.FloatMatmul;
@@ -27,20 +22,8 @@ internal sealed class FloatMatmulCase
         Elements = new byte[rows * columns * ElementSize];
     }
 
-    /// <summary>Every suite that can run here, and every width forced, in the form for few tokens and in tiles: software stands in where the hardware is absent.</summary>
-    public static IReadOnlyDictionary<string, IFloatMatmulKernel> Kernels { get; } =
-        KernelSuite.All.Where(suite => suite.IsAvailable).Select(suite => (suite.Name, suite.FloatMatmul))
-        .Append(("1 lane", new FloatMatmulLanes<SingleLane, float>()))
-        .Append(("4 lanes", new FloatMatmulLanes<Lanes128, Vector128<float>>(int.MaxValue)))
-        .Append(("8 lanes", new FloatMatmulLanes<Lanes256, Vector256<float>>(int.MaxValue)))
-        .Append(("16 lanes", new FloatMatmulLanes<Lanes512, Vector512<float>>(int.MaxValue)))
-        .Append(("4 lanes, tiles", new FloatMatmulLanes<Lanes128, Vector128<float>>(1)))
-        .Append(("8 lanes, tiles", new FloatMatmulLanes<Lanes256, Vector256<float>>(1)))
-        .Append(("16 lanes, tiles", new FloatMatmulLanes<Lanes512, Vector512<float>>(1)))
-        .Concat(BF16TileKernels.All.Where(tiles => Avx2.IsSupported).Select(tiles => (
-            $"bf16 tiles, {tiles.Key}",
-            (IFloatMatmulKernel)new FloatMatmulTiles(new BF16Product(tiles.Value), new FloatMatmulLanes<Lanes512, Vector512<float>>(), FloatPrecision.F32, fromTokens: 1, fromRows: 0))))
-        .ToDictionary();
+    /// <summary>The kernels to try it on.</summary>
+    public static IReadOnlyDictionary<string, IFloatMatmulKernel> Kernels => FloatMatmulKernels.All;
 
     /// <summary>Every element type in both layouts.</summary>
     public static IEnumerable<(FloatType Type, bool IsTransposed)> Storages =>

@@ -6,7 +6,7 @@ namespace OutlierQuant.Kernels.Tests.RowQuantize;
 
 public sealed class RowQuantizeTests
 {
-    public static TheoryData<string> Kernels => [.. KernelSuite.All.Where(s => s.IsAvailable).Select(s => s.Name)];
+    public static TheoryData<string> Kernels => [.. RowQuantizeKernels.Names];
 
     [Theory]
     [MemberData(nameof(Kernels))]
@@ -181,7 +181,7 @@ public sealed class RowQuantizeTests
         Assert.Equal("preservedChannels", Assert.ThrowsAny<ArgumentException>(() => Named(kernel).AbsMax(new float[8], [5, 2])).ParamName);
     }
 
-    private static IRowQuantizeKernel Named(string name) => KernelSuite.Choose(name).RowQuantize;
+    private static IRowQuantizeKernel Named(string name) => RowQuantizeKernels.Named(name);
 
     private static (float[] Row, int[] Channels) RandomRow(Random random, int columns, int preserved)
     {

@@ -4,7 +4,7 @@ namespace OutlierQuant.Benchmarks;
 public sealed record BenchmarkReport
 {
     /// <summary>Gets the version of this document.</summary>
-    public int Version { get; init; } = 1;
+    public int Version { get; init; } = 2;
 
     /// <summary>Gets the machine and the versions.</summary>
     public required MachineDescription Machine { get; init; }
@@ -14,6 +14,9 @@ public sealed record BenchmarkReport
 
     /// <summary>Gets the suite that ran.</summary>
     public required string Suite { get; init; }
+
+    /// <summary>Gets how exactly it may compute products of floats: <c>f32</c>, or <c>bf16</c>, where activations (and F32 and F16 weights) may be rounded to bf16.</summary>
+    public required string Precision { get; init; }
 
     /// <summary>Gets every suite, fastest first, and why some cannot run.</summary>
     public required IReadOnlyList<SuiteState> Suites { get; init; }

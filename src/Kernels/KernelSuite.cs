@@ -14,7 +14,7 @@ namespace OutlierQuant.Kernels;
 public sealed record KernelSuite
 {
     private static readonly KernelSuite[] _f32 = Create(FloatPrecision.F32);
-    private static readonly KernelSuite[] _bf16 = Create(FloatPrecision.BF16);
+    private static readonly KernelSuite[] _bf16 = [.. Create(FloatPrecision.BF16).Select(static suite => suite with { Precision = "bf16" })];
 
     /// <summary>Gets every suite, fastest first, available or not, at <see cref="FloatPrecision.F32"/>.</summary>
     public static IReadOnlyList<KernelSuite> All => _f32;
@@ -36,6 +36,9 @@ public sealed record KernelSuite
 
     /// <summary>Gets one line on what the suite runs on here: its name, a colon, and the instructions.</summary>
     public required string Description { get; init; }
+
+    /// <summary>Gets how exactly products of floats may be computed, by the name that <c>--precision</c> and reports use: <c>f32</c> or <c>bf16</c>.</summary>
+    public string Precision { get; private init; } = "f32";
 
     /// <summary>Gets the product of activations and a float weight matrix.</summary>
     public required IFloatMatmulKernel FloatMatmul { get; init; }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using OutlierQuant.Kernels;
 using OutlierQuant.Testing;
 using Xunit;
 
@@ -13,13 +14,15 @@ public sealed class BenchTests : IDisposable
     {
         string path = _directory.File("bench.json");
 
-        CommandOutcome outcome = await CommandRunner.Run("bench", "--quick", "--shapes", "24x64", "--rows", "2", "--preserved", "0,3", "--only", "int8xint8", "--threads", "2", "--json", "--out", path);
+        CommandOutcome outcome = await CommandRunner.Run("bench", "--quick", "--shapes", "24x64", "--rows", "2", "--preserved", "0,3", "--only", "int8xint8", "--threads", "2", "--precision", "bf16", "--json", "--out", path);
 
         Assert.Equal(0, outcome.ExitCode);
         JsonElement document = JsonDocument.Parse(outcome.Output).RootElement;
         Assert.Equal(outcome.Output.ReplaceLineEndings("\n"), (await File.ReadAllTextAsync(path)).ReplaceLineEndings("\n"));
         Assert.Equal(["bench.json"], _directory.Names);
-        Assert.Equal(2, document.GetProperty("threads").GetInt32());
+        Assert.Equal((2, "bf16"), (document.GetProperty("threads").GetInt32(), document.GetProperty("precision").GetString()));
+        KernelSuite running = KernelSuite.Choose(null, FloatPrecision.BF16);
+        Assert.Equal((running.Name, running.Description), Running(document));
         Assert.True(document.GetProperty("ceilings").GetProperty("dramRead").GetProperty("gbPerSecond").GetDouble() > 0);
         Assert.Equal(
             [("naive", 0, false), ("naive", 0, true), ("preserving", 3, false), ("preserving", 3, true), ("searching", 3, true)],
@@ -34,7 +37,7 @@ public sealed class BenchTests : IDisposable
 
         Assert.Equal(0, outcome.ExitCode);
         Assert.All(
-            ["runs       reference", "DRAM read", "int8", "Weights 24 × 64", "int8×ternary", "float×ternary", "preserving 3", "searching 3", "samples"],
+            ["runs       reference", "precision of products of floats: f32", "DRAM read", "int8", "Weights 24 × 64", "int8×ternary", "float×ternary", "preserving 3", "searching 3", "samples"],
             words => Assert.Contains(words, outcome.Output, StringComparison.Ordinal));
     }
 
@@ -54,6 +57,12 @@ public sealed class BenchTests : IDisposable
     [Fact]
     public async Task Bench_OutIntoAMissingDirectory_FailsBeforeMeasuring() =>
         (await CommandRunner.Run("bench", "--out", Path.Combine(_directory.File("absent"), "bench.json"))).MustFail(1, "there is no directory");
+
+    private static (string? Name, string? Description) Running(JsonElement document)
+    {
+        JsonElement suite = document.GetProperty("suites").EnumerateArray().Single(suite => suite.GetProperty("name").GetString() == document.GetProperty("suite").GetString());
+        return (suite.GetProperty("name").GetString(), suite.GetProperty("description").GetString());
+    }
 
     public void Dispose() => _directory.Dispose();
 }

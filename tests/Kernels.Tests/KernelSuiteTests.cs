@@ -13,6 +13,7 @@ public sealed class KernelSuiteTests
         string first = KernelSuite.All.First(suite => suite.IsAvailable).Name;
         Assert.Equal(first, KernelSuite.Choose(null, precision).Name);
         Assert.Equal(first, KernelSuite.Choose("auto", precision).Name);
+        Assert.Equal(precision == FloatPrecision.BF16 ? "bf16" : "f32", KernelSuite.Choose(null, precision).Precision);
         Assert.Same(KernelSuite.Choose(), KernelSuite.Fastest);
     }
 

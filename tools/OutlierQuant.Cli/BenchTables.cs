@@ -34,6 +34,8 @@ internal static class BenchTables
             string state = suite.Name == report.Suite ? "runs" : suite.UnavailableBecause is null ? "could run" : "cannot run";
             console.Output.WriteLine($"  {state,-10} {(suite.UnavailableBecause is { } reason ? $"{suite.Name}: {reason}" : suite.Description)}");
         }
+
+        console.Output.WriteLine($"  precision of products of floats: {report.Precision}");
     }
 
     private static void ShowCeilings(CeilingReport ceilings, int threads, UserConsole console)

@@ -46,7 +46,7 @@ internal static class Inspecting
                 2L * context * model.Config.KeyValueHeadCount * model.Config.HeadSize * model.Config.BlockCount * sizeof(float),
                 context),
             Kernels = model.Context.Suite.Description,
-            Precision = session.Precision is FloatPrecision.BF16 ? "bf16" : "f32",
+            Precision = model.Context.Suite.Precision,
             Suites = [.. KernelSuite.All.Select(suite => suite.Name == model.Context.Suite.Name ? Describe(model.Context.Suite, true) : Describe(suite, false))],
             Linears = [.. Linears(model)],
             Tensors = [.. model.Store.Tensors.Select(tensor => new InspectedTensor(tensor.Name, TypeName(tensor.Type), tensor.Shape, tensor.ByteLength))],

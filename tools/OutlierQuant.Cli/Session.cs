@@ -13,18 +13,14 @@ internal sealed class Session : IDisposable
 {
     private readonly WorkerTeam _team;
 
-    private Session(WorkerTeam team, TransformerModel model, FloatPrecision precision)
+    private Session(WorkerTeam team, TransformerModel model)
     {
         _team = team;
         Model = model;
-        Precision = precision;
     }
 
     /// <summary>Gets the model.</summary>
     public TransformerModel Model { get; }
-
-    /// <summary>Gets how exactly products of floats are computed.</summary>
-    public FloatPrecision Precision { get; }
 
     /// <summary>Gets the model's tokenizer, loaded when first asked for.</summary>
     public Tokenizer Tokenizer => field ??= Tokenizer.Load(Model.Directory);
@@ -35,15 +31,14 @@ internal sealed class Session : IDisposable
     /// <summary>Opens a model with the threads and kernels that the command line asks for.</summary>
     public static Session Open(string directory, ParseResult arguments)
     {
-        FloatPrecision precision = PrecisionOf(arguments);
-        KernelSuite suite = KernelSuite.Choose(arguments.GetRequiredValue(SharedOptions.Kernels), precision);
+        KernelSuite suite = SuiteOf(arguments);
         WorkerTeam team = new(arguments.GetRequiredValue(SharedOptions.Threads));
         try
         {
             return new Session(team, TransformerModel.Open(directory, new ComputeContext(suite, team)
             {
                 Timing = arguments.GetValue(SharedOptions.Timing) ? new ForwardTiming() : null,
-            }), precision);
+            }));
         }
         catch
         {
@@ -52,8 +47,9 @@ internal sealed class Session : IDisposable
         }
     }
 
-    /// <summary>How exactly the command line asks for products of floats; verbs without the option are exact.</summary>
-    public static FloatPrecision PrecisionOf(ParseResult arguments) => arguments.GetValue(SharedOptions.Precision) is "bf16" ? FloatPrecision.BF16 : FloatPrecision.F32;
+    /// <summary>The kernels that the command line asks for; where a verb has no option for the precision of floats, they are exact.</summary>
+    public static KernelSuite SuiteOf(ParseResult arguments) => KernelSuite.Choose(
+        arguments.GetRequiredValue(SharedOptions.Kernels), arguments.GetValue(SharedOptions.Precision) is "bf16" ? FloatPrecision.BF16 : FloatPrecision.F32);
 
     /// <summary>The window length to use: the one asked for, or what the model allows up to a bound that keeps memory small.</summary>
     /// <exception cref="UsageException">The model does not allow the length asked for.</exception>

@@ -78,7 +78,7 @@ internal static class BenchCommand
 
     private static BenchmarkOptions OptionsOf(ParseResult arguments)
     {
-        var suite = KernelSuite.Choose(arguments.GetRequiredValue(SharedOptions.Kernels), Session.PrecisionOf(arguments));
+        KernelSuite suite = Session.SuiteOf(arguments);
         BenchmarkOptions options = arguments.GetValue(QuickRun) ? BenchmarkOptions.Quick(suite) : new() { Suite = suite };
         options = options with { Threads = arguments.GetRequiredValue(SharedOptions.Threads) };
         if (arguments.GetValue(Shapes) is { } shapes)

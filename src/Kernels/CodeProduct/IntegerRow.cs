@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using OutlierQuant.Kernels.CodeProduct.Steps;
@@ -63,7 +62,7 @@ internal sealed class IntegerRow<TStep, TBytes, TSums, TFloats>(int mostTokens =
         MemoryMarshal.AsBytes(source.Codes[..(tokens * stride)]).CopyTo(codes);
         for (int t = 0; t < tokens; t++)
         {
-            FillStarts<TPacking>(codes.Slice(t * stride, stride), startSize, starts.Slice(t * startsPerToken, startsPerToken));
+            GroupStarts<TPacking, TStep, TBytes, TSums, TFloats>.Fill(codes.Slice(t * stride, stride), startSize, starts.Slice(t * startsPerToken, startsPerToken));
         }
 
         int blockRows = tokens == 1 ? rowCount : BlockRows;
@@ -80,32 +79,6 @@ internal sealed class IntegerRow<TStep, TBytes, TSums, TFloats>(int mostTokens =
 
         ArrayPool<int>.Shared.Return(startScratch);
         ArrayPool<byte>.Shared.Return(codeScratch);
-    }
-
-    /// <summary>Computes what the sums of each group (or slice) start from: minus the offset of the fields times the sum of the activations.</summary>
-    private static void FillStarts<TPacking>(ReadOnlySpan<byte> token, int size, Span<int> starts)
-        where TPacking : struct, IPacking
-    {
-        if (TPacking.Offset == 0)
-        {
-            return;
-        }
-
-        TBytes offset = TStep.Broadcast(TPacking.Offset);
-        Debug.Assert(size % Slice == 0);
-        ref int start = ref MemoryMarshal.GetReference(starts);
-        ref byte activations = ref MemoryMarshal.GetReference(token);
-        int group = 0;
-        for (long first = 0; first < token.Length; first += size, group++)
-        {
-            TSums sums = default;
-            for (long c = first; c < Math.Min(first + size, token.Length); c += TStep.Width)
-            {
-                sums = TStep.AddPart(sums, TStep.MultiplyAddPart(default, offset, TStep.Load(ref activations, (nuint)c)));
-            }
-
-            TStep.StoreSums(TStep.Negate(sums), ref start, (nuint)(group * Lanes));
-        }
     }
 
     /// <summary>Computes the products of some rows and one token without the token's scale; for rows of one group without the row's scale too.</summary>
@@ -131,7 +104,7 @@ internal sealed class IntegerRow<TStep, TBytes, TSums, TFloats>(int mostTokens =
                 ReadOnlySpan<byte> row = rows.Slice(i * rowBytes, rowBytes);
                 ReadOnlySpan<float> rowScales = scales.Slice(i * groups, groups);
                 products[i] = isShort
-                    ? ShortGroups<TPacking>(row, rowScales, weights.GroupSize, weights.Columns, token, starts)
+                    ? ShortGroups<TPacking, TStep, TBytes, TSums, TFloats>.Row(row, rowScales, weights.GroupSize, weights.Columns, token, starts)
                     : LongGroups<TPacking>(row, rowScales, weights.GroupSize, weights.Columns, token, starts);
             }
         }
@@ -176,7 +149,7 @@ internal sealed class IntegerRow<TStep, TBytes, TSums, TFloats>(int mostTokens =
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static int SumQuads<TPacking>(ref byte packed, ref byte activations, ref int start, nuint quads)
         where TPacking : struct, IPacking =>
-        TStep.Sum(PackedQuad<TPacking, TStep, TBytes, TSums, TFloats>.Add(Start<TPacking>(ref start, 0), ref packed, ref activations, quads));
+        TStep.Sum(PackedQuad<TPacking, TStep, TBytes, TSums, TFloats>.Add(GroupStarts<TPacking, TStep, TBytes, TSums, TFloats>.Of(ref start, 0), ref packed, ref activations, quads));
 
     private static float LongGroups<TPacking>(ReadOnlySpan<byte> row, ReadOnlySpan<float> scales, int groupSize, int columns, ReadOnlySpan<byte> token, ReadOnlySpan<int> starts)
         where TPacking : struct, IPacking
@@ -194,7 +167,7 @@ internal sealed class IntegerRow<TStep, TBytes, TSums, TFloats>(int mostTokens =
             int done = whole * (groupSize / Quad);
             nuint first = (nuint)(done * Quad);
             TSums sums = PackedQuad<TPacking, TStep, TBytes, TSums, TFloats>.Add(
-                Start<TPacking>(ref start, whole), ref Unsafe.Add(ref packed, first * (nuint)TPacking.Bits / 8), ref Unsafe.Add(ref activations, first), (nuint)(quads - done));
+                GroupStarts<TPacking, TStep, TBytes, TSums, TFloats>.Of(ref start, whole), ref Unsafe.Add(ref packed, first * (nuint)TPacking.Bits / 8), ref Unsafe.Add(ref activations, first), (nuint)(quads - done));
             if (quads * Quad < columns)
             {
                 sums = AddTail<TPacking>(sums, row[(quads * Quad * TPacking.Bits / 8)..], ref Unsafe.Add(ref activations, quads * Quad));
@@ -213,7 +186,7 @@ internal sealed class IntegerRow<TStep, TBytes, TSums, TFloats>(int mostTokens =
         TFloats totals = default;
         for (int g = 0; g < groups; g++)
         {
-            TSums sums = PackedQuad<TPacking, TStep, TBytes, TSums, TFloats>.Add(Start<TPacking>(ref starts, g), ref packed, ref activations, quadsPerGroup);
+            TSums sums = PackedQuad<TPacking, TStep, TBytes, TSums, TFloats>.Add(GroupStarts<TPacking, TStep, TBytes, TSums, TFloats>.Of(ref starts, g), ref packed, ref activations, quadsPerGroup);
             packed = ref Unsafe.Add(ref packed, quadsPerGroup * PackedQuad<TPacking, TStep, TBytes, TSums, TFloats>.Bytes);
             activations = ref Unsafe.Add(ref activations, quadsPerGroup * Quad);
             totals = TStep.Scale(totals, sums, Unsafe.Add(ref scales, g));
@@ -232,7 +205,7 @@ internal sealed class IntegerRow<TStep, TBytes, TSums, TFloats>(int mostTokens =
         for (int g = 0; g < groups; g++)
         {
             Prefetch.Ahead(ref packed);
-            TSums sums = PackedQuad<TPacking, TStep, TBytes, TSums, TFloats>.AddOne(Start<TPacking>(ref starts, g), mask, oddMask, ref packed, ref activations);
+            TSums sums = PackedQuad<TPacking, TStep, TBytes, TSums, TFloats>.AddOne(GroupStarts<TPacking, TStep, TBytes, TSums, TFloats>.Of(ref starts, g), mask, oddMask, ref packed, ref activations);
             packed = ref Unsafe.Add(ref packed, PackedQuad<TPacking, TStep, TBytes, TSums, TFloats>.Bytes);
             activations = ref Unsafe.Add(ref activations, Quad);
             totals = TStep.Scale(totals, sums, Unsafe.Add(ref scales, g));
@@ -249,59 +222,4 @@ internal sealed class IntegerRow<TStep, TBytes, TSums, TFloats>(int mostTokens =
         (TBytes mask, TBytes oddMask) = PackedQuad<TPacking, TStep, TBytes, TSums, TFloats>.Masks();
         return PackedQuad<TPacking, TStep, TBytes, TSums, TFloats>.AddOne(sums, mask, oddMask, ref tail.First, ref activations);
     }
-
-    private static float ShortGroups<TPacking>(ReadOnlySpan<byte> row, ReadOnlySpan<float> scales, int groupSize, int columns, ReadOnlySpan<byte> token, ReadOnlySpan<int> starts)
-        where TPacking : struct, IPacking
-    {
-        ref byte activations = ref MemoryMarshal.GetReference(token);
-        ref int start = ref MemoryMarshal.GetReference(starts);
-        SliceScales scaleOf = new(scales, groupSize / Slice);
-        int quads = columns / Quad;
-        TFloats totals = AddScaledQuads<TPacking>(ref MemoryMarshal.GetReference(row), ref activations, ref start, scaleOf, quads);
-        if (quads * Quad < columns)
-        {
-            TailQuad tail = TailQuad.Copy(row[(quads * Quad * TPacking.Bits / 8)..]);
-            activations = ref Unsafe.Add(ref activations, quads * Quad);
-            int first = quads * 4, slices = (columns + Slice - 1) / Slice;
-            start = ref Unsafe.Add(ref start, first * Lanes);
-            (TBytes mask, TBytes oddMask) = PackedQuad<TPacking, TStep, TBytes, TSums, TFloats>.Masks();
-            for (int slice = 0; slice < slices - first; slice++)
-            {
-                totals = AddSlice<TPacking>(totals, slice, mask, oddMask, ref tail.First, ref activations, ref start, scaleOf.Of((nuint)(first + slice)));
-            }
-        }
-
-        return TStep.Sum(totals);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static TFloats AddScaledQuads<TPacking>(ref byte packed, ref byte activations, ref int starts, SliceScales scales, int quads)
-        where TPacking : struct, IPacking
-    {
-        // Two vectors of totals: a fused multiply-add waits four cycles for the one before it.
-        TFloats even = default, odd = default;
-        (TBytes mask, TBytes oddMask) = PackedQuad<TPacking, TStep, TBytes, TSums, TFloats>.Masks();
-        for (nuint slice = 0; slice < 4 * (nuint)quads; slice += 4)
-        {
-            even = AddSlice<TPacking>(even, 0, mask, oddMask, ref packed, ref activations, ref starts, scales.Of(slice));
-            odd = AddSlice<TPacking>(odd, 1, mask, oddMask, ref packed, ref activations, ref starts, scales.Of(slice + 1));
-            even = AddSlice<TPacking>(even, 2, mask, oddMask, ref packed, ref activations, ref starts, scales.Of(slice + 2));
-            odd = AddSlice<TPacking>(odd, 3, mask, oddMask, ref packed, ref activations, ref starts, scales.Of(slice + 3));
-            packed = ref Unsafe.Add(ref packed, PackedQuad<TPacking, TStep, TBytes, TSums, TFloats>.Bytes);
-            activations = ref Unsafe.Add(ref activations, Quad);
-            starts = ref Unsafe.Add(ref starts, 4 * Lanes);
-        }
-
-        return TStep.Add(even, odd);
-    }
-
-    /// <summary>Adds slice 0 to 3 of a quad, with its scale.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TFloats AddSlice<TPacking>(TFloats totals, int slice, TBytes mask, TBytes oddMask, ref byte packed, ref byte activations, ref int starts, float scale)
-        where TPacking : struct, IPacking =>
-        TStep.Scale(totals, PackedQuad<TPacking, TStep, TBytes, TSums, TFloats>.AddSlice(Start<TPacking>(ref starts, slice), slice, mask, oddMask, ref packed, ref activations), scale);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TSums Start<TPacking>(ref int starts, int index)
-        where TPacking : struct, IPacking => TPacking.Offset == 0 ? default : TStep.LoadSums(ref starts, (nuint)(index * Lanes));
 }

@@ -1,0 +1,124 @@
+using OutlierQuant.Kernels.CodeProduct;
+using OutlierQuant.Kernels.Devices;
+using OutlierQuant.Kernels.FloatMatmul;
+
+namespace OutlierQuant.Kernels.Gpu;
+
+/// <summary>The products of a <see cref="GpuDevice"/>: checks shapes, chooses kernels, launches them.</summary>
+/// <param name="device">The device.</param>
+/// <param name="forms">Chooses between rows and tiles.</param>
+internal sealed class GpuProducts(GpuDevice device, ProductForms forms) : IDeviceProducts
+{
+    // As the sources define them: LANES, ROWS, TOKENS, SLICES, TILE, TILE_ITEMS, ITEMS.
+    private const int Lanes = 32, RowsOfGroup = 4, TokensOfGroup = 4, Slices = 8, Tile = 64, TileItems = 16, QuantizeItems = 128;
+
+    private static readonly GpuProgram _rowQuantize = new("row_quantize.cl", "");
+
+    private DeviceBuffer? _setApartValues;
+    private DeviceBuffer? _setApartPreserved;
+
+    /// <summary>Gets the smallest program, which shows whether a device compiles ours.</summary>
+    public static GpuProgram SmallestProgram => _rowQuantize;
+
+    /// <inheritdoc/>
+    public string Describe(PackedWeights weights, bool integerActivations, int tokens) =>
+        CodeProductName.Of(weights.Format, integerActivations, Form(integerActivations ? forms.InTiles(weights.Columns, weights.GroupSize, tokens) : forms.InTiles(tokens)));
+
+    /// <inheritdoc/>
+    public string Describe(FloatType type, int tokens) => FloatMatmulName.Of(type, Form(forms.InTiles(tokens)));
+
+    /// <inheritdoc/>
+    public DeviceCodeWeights Upload(PackedWeights weights, string name) => WeightUpload.Codes(device, weights, name);
+
+    /// <inheritdoc/>
+    public DeviceFloatWeights Upload(FloatWeights weights, string name) => WeightUpload.Floats(device, weights, name);
+
+    /// <inheritdoc/>
+    public DeviceChannels UploadChannels(ReadOnlySpan<int> channels, int columns) => WeightUpload.Channels(device, channels, columns);
+
+    /// <inheritdoc/>
+    public DeviceActivationCodes ReserveCodes(int tokens, int columns, int preservedCount) => new(device, tokens, columns, preservedCount);
+
+    /// <inheritdoc/>
+    public void AbsMax(DeviceBuffer source, int tokens, DeviceChannels leftOut, DeviceBuffer absMax)
+    {
+        DeviceProductShape.CheckAbsMax(source, tokens, leftOut, absMax);
+        device.Launch(_rowQuantize, "abs_max", new LaunchSize(tokens, 1, QuantizeItems, 1), [Own(source), leftOut.Columns, Own(leftOut.Indices), leftOut.Count, Own(absMax)]);
+    }
+
+    /// <inheritdoc/>
+    public void Quantize(DeviceBuffer source, int tokens, DeviceChannels preserved, int qMax, DeviceActivationCodes destination)
+    {
+        DeviceProductShape.CheckQuantize(source, tokens, preserved, qMax, destination);
+        device.Launch(_rowQuantize, "quantize", new LaunchSize(tokens, 1, QuantizeItems, 1), [
+            Own(source), destination.Columns, Own(preserved.Indices), preserved.Count, Own(destination.Scales), qMax, Own(destination.Codes), destination.Stride, Own(destination.Preserved)]);
+    }
+
+    /// <inheritdoc/>
+    public void Multiply(DeviceActivationCodes source, int tokens, DeviceCodeWeights weights, int firstRow, int rowCount, DeviceBuffer destination)
+    {
+        DeviceProductShape.CheckMultiply(source, tokens, weights, firstRow, rowCount, destination);
+        bool inTiles = forms.InTiles(weights.Columns, weights.GroupSize, tokens);
+        device.Launch(Program("code_product.cl", weights), inTiles ? "code_tiles" : "code_rows", inTiles ? Tiles(tokens, rowCount) : Rows(tokens, rowCount), [
+            Own(source.Codes), source.Stride, Own(source.Scales), Own(source.Preserved), tokens, .. Operands(weights, firstRow, rowCount), Own(destination)]);
+    }
+
+    /// <inheritdoc/>
+    public void Multiply(DeviceBuffer source, int tokens, DeviceCodeWeights weights, int firstRow, int rowCount, DeviceBuffer destination)
+    {
+        DeviceProductShape.CheckMultiply(source, tokens, weights.Columns, weights.Rows, firstRow, rowCount, destination);
+        int stride = WeightPacking.PaddedColumns(weights.Columns);
+        DeviceChannels channels = weights.PreservedChannels;
+        GpuBuffer values = Scratch(ref _setApartValues, (long)tokens * stride * sizeof(float), "padded activations");
+        GpuBuffer preserved = Scratch(ref _setApartPreserved, (long)tokens * channels.Count * sizeof(float), "preserved activations");
+        device.Launch(_rowQuantize, "set_apart", new LaunchSize(tokens, 1, QuantizeItems, 1), [
+            Own(source), weights.Columns, Own(channels.Indices), channels.Count, values, stride, preserved]);
+        bool inTiles = forms.InTiles(tokens);
+        device.Launch(Program("float_code_product.cl", weights), inTiles ? "float_code_tiles" : "float_code_rows", inTiles ? Tiles(tokens, rowCount) : Rows(tokens, rowCount), [
+            values, stride, preserved, tokens, .. Operands(weights, firstRow, rowCount), Own(destination)]);
+    }
+
+    /// <inheritdoc/>
+    public void Multiply(DeviceBuffer source, int tokens, DeviceFloatWeights weights, int firstRow, int rowCount, DeviceBuffer destination)
+    {
+        DeviceProductShape.CheckMultiply(source, tokens, weights.Columns, weights.Rows, firstRow, rowCount, destination);
+        int element = weights.Type switch { FloatType.F32 => 32, FloatType.F16 => 16, _ => 8 };
+        GpuProgram program = new("float_product.cl", $"#define ELEMENT {element}\n{(weights.IsTransposed ? "#define TRANSPOSED\n" : "")}");
+        bool inTiles = forms.InTiles(tokens);
+        LaunchSize size = inTiles ? Tiles(tokens, rowCount)
+            : weights.IsTransposed ? new LaunchSize(Groups(rowCount, Lanes), Groups(tokens, TokensOfGroup), Lanes, Slices)
+            : Rows(tokens, rowCount);
+        device.Launch(program, inTiles ? "float_tiles" : "float_rows", size, [
+            Own(source), tokens, Own(weights.Elements), weights.Columns, weights.Rows, firstRow, firstRow + rowCount, Own(destination)]);
+    }
+
+    private static GpuProgram Program(string file, DeviceCodeWeights weights) =>
+        new(file, $"#define FORMAT {8 / WeightPacking.CodesPerByte(weights.Format)}\n");
+
+    private static LaunchSize Rows(int tokens, int rowCount) => new(Groups(rowCount, RowsOfGroup), Groups(tokens, TokensOfGroup), Lanes, RowsOfGroup);
+
+    private static LaunchSize Tiles(int tokens, int rowCount) => new(Groups(rowCount, Tile), Groups(tokens, Tile), TileItems, TileItems);
+
+    private static int Groups(int count, int ofGroup) => (int)(((long)count + ofGroup - 1) / ofGroup);
+
+    private GpuArgument[] Operands(DeviceCodeWeights weights, int firstRow, int rowCount) => [
+        Own(weights.Codes), Own(weights.Scales), Own(weights.PreservedColumns), weights.PreservedChannels.Count,
+        weights.Columns, Math.Min(weights.GroupSize, weights.Columns), weights.Rows, firstRow, firstRow + rowCount];
+
+    private string Form(bool inTiles) => $"{device.Description.Backend} {(inTiles ? "tiles" : "rows")}";
+
+    private GpuBuffer Own(DeviceBuffer buffer) => device.Own(buffer, nameof(buffer));
+
+    /// <summary>Gives memory that lives as long as the device and grows to the longest use. What was asked before has it to itself, because everything runs in order.</summary>
+    private GpuBuffer Scratch(ref DeviceBuffer? scratch, long byteLength, string purpose)
+    {
+        if (scratch is null || scratch.ByteLength < byteLength)
+        {
+            scratch?.Dispose();
+            scratch = null;
+            scratch = device.Allocate(byteLength, purpose);
+        }
+
+        return Own(scratch);
+    }
+}

@@ -1,0 +1,6 @@
+namespace OutlierQuant.Kernels.Gpu;
+
+/// <summary>A source with its settings: what one compilation makes of it.</summary>
+/// <param name="File">Name of the source, an embedded file.</param>
+/// <param name="Settings">Lines of <c>#define</c>s before it, such as <c>#define FORMAT 4</c>.</param>
+internal sealed record GpuProgram(string File, string Settings);

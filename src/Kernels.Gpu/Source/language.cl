@@ -1,0 +1,97 @@
+// What OpenCL C and CUDA C call differently, so that every other source here is both.
+// Only members .x .y .z .w of 16-byte vectors are used: CUDA's are structures.
+
+#ifdef __OPENCL_VERSION__
+
+#pragma OPENCL FP_CONTRACT OFF
+
+#define KERNEL(itemsX, itemsY) kernel __attribute__((reqd_work_group_size(itemsX, itemsY, 1))) void
+#define DEVICE static inline
+#define GLOBAL global                                           // memory of the device
+#define LOCAL local                                             // a pointer into memory of the group
+#define LOCAL_ARRAY local __attribute__((aligned(16)))          // an array there, declared at the start of a kernel
+#define BARRIER() barrier(CLK_LOCAL_MEM_FENCE)
+#define ITEM(direction) ((int)get_local_id(direction))
+#define GROUP(direction) ((int)get_group_id(direction))
+#define WORDS(x, y, z, w) ((uint4)(x, y, z, w))
+#define BITS_AS_FLOAT(bits) as_float(bits)
+
+// Where multiplication and addition in one step are emulated, two steps are faster; contraction is off, so the bits are the same in every kernel.
+#ifdef FP_FAST_FMAF
+#define MULTIPLY_ADD(a, b, c) fma(a, b, c)
+#else
+#define MULTIPLY_ADD(a, b, c) ((a) * (b) + (c))
+#endif
+
+// Widened exactly. vload_half needs no half arithmetic, which some devices lack.
+DEVICE float widen_f16(GLOBAL const ushort* elements, size_t index) { return vload_half(index, (GLOBAL const half*)elements); }
+DEVICE void widen8_f16(GLOBAL const ushort* elements, float wide[8]) { vstore8(vload_half8(0, (GLOBAL const half*)elements), 0, wide); }
+
+// A correctly rounded quotient, because codes are equal bit for bit everywhere. In binary64 its 53 bits suffice: rounding them again gives the rounded quotient.
+#ifdef DIVIDE_IN_BINARY64
+#pragma OPENCL EXTENSION cl_khr_fp64 : enable
+DEVICE float divide(float a, float b) { return (float)((double)a / (double)b); }
+#else
+DEVICE float divide(float a, float b) { return a / b; }
+#endif
+
+// c + the products of 16 signed bytes. Written so that a compiler sees multiplications of 16-bit numbers, pairwise added to 32 bits.
+DEVICE int dot16(uint4 a, uint4 b, int c)
+{
+    short16 p = convert_short16(as_char16(a)) * convert_short16(as_char16(b));
+    int8 s = convert_int8(p.even) + convert_int8(p.odd);
+    int4 t = s.lo + s.hi;
+    return c + (t.x + t.y) + (t.z + t.w);
+}
+
+#else // CUDA C
+
+typedef unsigned int uint;
+typedef unsigned short ushort;
+typedef unsigned char uchar;
+
+#define KERNEL(itemsX, itemsY) extern "C" __global__ void __launch_bounds__((itemsX) * (itemsY))
+#define DEVICE static __device__ __forceinline__
+#define GLOBAL
+#define LOCAL
+#define LOCAL_ARRAY __shared__ __align__(16)
+#define BARRIER() __syncthreads()
+#define ITEM(direction) ((int)((direction) == 0 ? threadIdx.x : threadIdx.y))
+#define GROUP(direction) ((int)((direction) == 0 ? blockIdx.x : blockIdx.y))
+#define WORDS(x, y, z, w) make_uint4(x, y, z, w)
+#define BITS_AS_FLOAT(bits) __uint_as_float(bits)
+#define MULTIPLY_ADD(a, b, c) __fmaf_rn(a, b, c)
+
+DEVICE float widen_f16(const ushort* elements, size_t index)
+{
+    float value;
+    asm("cvt.f32.f16 %0, %1;" : "=f"(value) : "h"(elements[index]));
+    return value;
+}
+
+DEVICE void widen8_f16(const ushort* elements, float wide[8])
+{
+    uint4 bits = *(const uint4*)elements;
+    const uint words[4] = {bits.x, bits.y, bits.z, bits.w};
+    #pragma unroll
+    for (int i = 0; i < 8; i++)
+    {
+        ushort bits16 = (ushort)(words[i / 2] >> (16 * (i % 2)));
+        asm("cvt.f32.f16 %0, %1;" : "=f"(wide[i]) : "h"(bits16));
+    }
+}
+
+DEVICE float divide(float a, float b) { return __fdiv_rn(a, b); }
+
+DEVICE int dot16(uint4 a, uint4 b, int c)
+{
+    asm("dp4a.s32.s32 %0, %1, %2, %0;" : "+r"(c) : "r"(a.x), "r"(b.x));
+    asm("dp4a.s32.s32 %0, %1, %2, %0;" : "+r"(c) : "r"(a.y), "r"(b.y));
+    asm("dp4a.s32.s32 %0, %1, %2, %0;" : "+r"(c) : "r"(a.z), "r"(b.z));
+    asm("dp4a.s32.s32 %0, %1, %2, %0;" : "+r"(c) : "r"(a.w), "r"(b.w));
+    return c;
+}
+
+#endif
+
+DEVICE float widen_bf16(ushort bits) { return BITS_AS_FLOAT((uint)bits << 16); }

@@ -7,13 +7,12 @@ namespace OutlierQuant.Kernels.Ilgpu.CodeProduct;
 /// <summary>Activation codes × weight codes in groups that are not whole slices of 32 columns: right for every size, one code at a time.</summary>
 internal static class CodeGroups
 {
-    /// <summary>Computes one row of one token a warp. Grid <c>[ceil(rows / warps), tokens]</c>, group <c>[warp size, warps]</c>.</summary>
+    /// <summary>Computes one row of one token a warp. Grid and group: <see cref="RowPlace"/>.</summary>
     public static void Multiply<TFormat>(CodeOperands o)
         where TFormat : struct, ICodeFormat
     {
-        int token = Grid.IdxY, lane = Group.IdxX;
-        int asked = o.FirstRow + (Grid.IdxX * Group.DimY) + Group.IdxY;
-        int row = IntrinsicMath.Min(asked, o.EndRow - 1);
+        RowPlace place = new(o.FirstRow, o.EndRow);
+        int token = place.Token, row = place.Row, lane = Group.IdxX;
         float scaled = 0;
         for (int group = lane; group < o.Groups; group += Warp.WarpSize)
         {
@@ -29,11 +28,11 @@ internal static class CodeGroups
             scaled += o.WeightScales[(row * (long)o.Groups) + group] * sum;
         }
 
-        scaled = WarpSum.Of(scaled);
-        float side = WarpSum.Of(o.Side(token, row, lane, Warp.WarpSize));
+        scaled = WarpReduction.Sum(scaled);
+        float side = WarpReduction.Sum(o.Side(token, row, lane, Warp.WarpSize));
         if (lane == 0)
         {
-            o.Store(token, asked, scaled, side);
+            o.Store(token, place.Asked, scaled, side);
         }
     }
 }

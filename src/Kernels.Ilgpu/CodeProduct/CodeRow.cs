@@ -8,15 +8,12 @@ namespace OutlierQuant.Kernels.Ilgpu.CodeProduct;
 /// <summary>Activation codes × weight codes for few tokens: a warp reads a packed row once, 16 bytes a lane.</summary>
 internal static class CodeRow
 {
-    /// <summary>Computes one row of one token a warp. Grid <c>[ceil(rows / warps), tokens]</c>, group <c>[warp size, warps]</c>.</summary>
+    /// <summary>Computes one row of one token a warp. Grid and group: <see cref="RowPlace"/>.</summary>
     public static void Multiply<TFormat>(CodeOperands o)
         where TFormat : struct, ICodeFormat
     {
-        int token = Grid.IdxY, lane = Group.IdxX;
-        int asked = o.FirstRow + (Grid.IdxX * Group.DimY) + Group.IdxY;
-
-        // A warp without a row repeats the last one and stores nothing.
-        int row = IntrinsicMath.Min(asked, o.EndRow - 1);
+        RowPlace place = new(o.FirstRow, o.EndRow);
+        int token = place.Token, row = place.Row, lane = Group.IdxX;
         ArrayView<Words> weights = o.Weights.AsAligned(Words.Bytes), activations = o.Activations.AsAligned(Words.Bytes);
         int whole = 0;
         float scaled = 0;
@@ -52,11 +49,11 @@ internal static class CodeRow
         }
 
         // A row with one scale is summed in integers to its end, and rounded once.
-        scaled = o.Groups == 1 ? o.WeightScales[row] * WarpSum.Of(whole) : WarpSum.Of(scaled);
-        float side = WarpSum.Of(o.Side(token, row, lane, Warp.WarpSize));
+        scaled = o.Groups == 1 ? o.WeightScales[row] * WarpReduction.Sum(whole) : WarpReduction.Sum(scaled);
+        float side = WarpReduction.Sum(o.Side(token, row, lane, Warp.WarpSize));
         if (lane == 0)
         {
-            o.Store(token, asked, scaled, side);
+            o.Store(token, place.Asked, scaled, side);
         }
     }
 }

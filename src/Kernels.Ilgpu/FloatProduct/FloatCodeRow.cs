@@ -8,14 +8,13 @@ namespace OutlierQuant.Kernels.Ilgpu.FloatProduct;
 /// <summary>Float activations × weight codes for few tokens: a warp reads a packed row once, 16 bytes a lane.</summary>
 internal static class FloatCodeRow
 {
-    /// <summary>Computes one row of one token a warp. Grid <c>[ceil(rows / warps), tokens]</c>, group <c>[warp size, warps]</c>.</summary>
+    /// <summary>Computes one row of one token a warp. Grid and group: <see cref="RowPlace"/>.</summary>
     /// <remarks>Activations are padded with zeros to whole blocks of columns.</remarks>
     public static void Multiply<TFormat>(FloatOperands o)
         where TFormat : struct, ICodeFormat
     {
-        int token = Grid.IdxY, lane = Group.IdxX;
-        int asked = o.FirstRow + (Grid.IdxX * Group.DimY) + Group.IdxY;
-        int row = IntrinsicMath.Min(asked, o.EndRow - 1);
+        RowPlace place = new(o.FirstRow, o.EndRow);
+        int token = place.Token, row = place.Row, lane = Group.IdxX;
         ArrayView<Words> weights = o.Weights.AsAligned(Words.Bytes), activations = o.Activations.AsAligned(Words.Bytes).Cast<Words>();
         float scaled = 0;
         for (int i = lane; i < o.WordsPerRow; i += Warp.WarpSize)
@@ -37,10 +36,10 @@ internal static class FloatCodeRow
             }
         }
 
-        scaled = WarpSum.Of(scaled + o.Side(token, row, lane, Warp.WarpSize));
+        scaled = WarpReduction.Sum(scaled + o.Side(token, row, lane, Warp.WarpSize));
         if (lane == 0)
         {
-            o.Store(token, asked, scaled);
+            o.Store(token, place.Asked, scaled);
         }
     }
 

@@ -2,10 +2,10 @@ using ILGPU;
 
 namespace OutlierQuant.Kernels.Ilgpu.Instructions;
 
-/// <summary>Adds up what the lanes of a warp hold, in an order that depends on the width of the warp alone. Every lane receives the sum.</summary>
-internal static class WarpSum
+/// <summary>Combines what the lanes of a warp hold, in an order that depends on the width of the warp alone. Every lane receives the result.</summary>
+internal static class WarpReduction
 {
-    public static int Of(int value)
+    public static int Sum(int value)
     {
         for (int distance = Warp.WarpSize / 2; distance > 0; distance /= 2)
         {
@@ -15,7 +15,7 @@ internal static class WarpSum
         return value;
     }
 
-    public static float Of(float value)
+    public static float Sum(float value)
     {
         for (int distance = Warp.WarpSize / 2; distance > 0; distance /= 2)
         {
@@ -25,8 +25,7 @@ internal static class WarpSum
         return value;
     }
 
-    /// <summary>Returns the largest instead of the sum.</summary>
-    public static int Largest(int value)
+    public static int Max(int value)
     {
         for (int distance = Warp.WarpSize / 2; distance > 0; distance /= 2)
         {

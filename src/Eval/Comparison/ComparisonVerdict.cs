@@ -82,29 +82,31 @@ internal static class ComparisonVerdict
             + (Find(arms, naive.Scheme, "mean") is { } mean ? " " + DescribeMean(naive, preserved, mean) : "");
     }
 
-    private static string DescribeClip(ArmResult naive, ArmResult preserved, ArmResult clip)
-    {
-        var clipped = $"Clipping them to the range of the rest ({NumberText.Ratio(clip.Ratio)}) ";
-        return !IsWorse(preserved, clip)
-            ? clipped + "does as well: the harm was the inflated scale alone, and their size is not needed."
-            : Recovered(naive, clip) >= NearlyAll * Recovered(naive, preserved)
-                ? clipped + $"recovers most of that: the harm was mainly the inflated scale, and their size is worth a further {NumberText.Ratio(Math.Exp(clip.DeltaNll - preserved.DeltaNll))}."
-                : Recovered(naive, clip) >= Helped
-                    ? clipped + "helps less: the inflated scale is part of the harm, but their values are needed too."
-                    : clipped + "does not help: their values are needed.";
-    }
+    private static string DescribeClip(ArmResult naive, ArmResult preserved, ArmResult clip) =>
+        $"Clipping them to the range of the rest ({NumberText.Ratio(clip.Ratio)}) " + ShareOf(naive, preserved, clip) switch
+        {
+            ControlShare.All => "does as well: the harm was the inflated scale alone, and their size is not needed.",
+            ControlShare.Most => $"recovers most of that: the harm was mainly the inflated scale, and their size is worth a further {Further(preserved, clip)}.",
+            ControlShare.Some => "helps less: the inflated scale is part of the harm, but their values are needed too.",
+            _ => "does not help: their values are needed.",
+        };
 
-    private static string DescribeMean(ArmResult naive, ArmResult preserved, ArmResult mean)
-    {
-        var constants = $"Constants in their place ({NumberText.Ratio(mean.Ratio)}) ";
-        return !IsWorse(preserved, mean)
-            ? constants + "do as well: they act as fixed biases."
-            : Recovered(naive, mean) >= NearlyAll * Recovered(naive, preserved)
-                ? constants + $"recover most of that: they act mainly as fixed biases, and what varies in them is worth a further {NumberText.Ratio(Math.Exp(mean.DeltaNll - preserved.DeltaNll))}."
-                : Recovered(naive, mean) >= Helped
-                    ? constants + "help less: what varies in them is needed too."
-                    : constants + "do not help: what varies in them is needed.";
-    }
+    private static string DescribeMean(ArmResult naive, ArmResult preserved, ArmResult mean) =>
+        $"Constants in their place ({NumberText.Ratio(mean.Ratio)}) " + ShareOf(naive, preserved, mean) switch
+        {
+            ControlShare.All => "do as well: they act as fixed biases.",
+            ControlShare.Most => $"recover most of that: they act mainly as fixed biases, and what varies in them is worth a further {Further(preserved, mean)}.",
+            ControlShare.Some => "help less: what varies in them is needed too.",
+            _ => "do not help: what varies in them is needed.",
+        };
+
+    private static ControlShare ShareOf(ArmResult naive, ArmResult preserved, ArmResult control) =>
+        !IsWorse(preserved, control) ? ControlShare.All
+        : Recovered(naive, control) >= NearlyAll * Recovered(naive, preserved) ? ControlShare.Most
+        : Recovered(naive, control) >= Helped ? ControlShare.Some
+        : ControlShare.None;
+
+    private static string Further(ArmResult preserved, ArmResult control) => NumberText.Ratio(Math.Exp(control.DeltaNll - preserved.DeltaNll));
 
     private static string DescribeChannels(ArmResult arm) => arm.FakeQuantized
         ? $"{NumberText.Count(arm.MeanChannels)} channels of the residual stream"
@@ -126,4 +128,13 @@ internal static class ComparisonVerdict
         arms.Where(arm => arm.Scheme == scheme && arm.Preserve == preserve).MinBy(arm => arm.DeltaNll);
 
     private static string Name(ArmResult arm) => $"{arm.Scheme} {NumberText.Ratio(arm.Ratio)}";
+
+    /// <summary>How much of what preserving recovers a control recovers too.</summary>
+    private enum ControlShare
+    {
+        None,
+        Some,
+        Most,
+        All,
+    }
 }

@@ -10,7 +10,6 @@ namespace OutlierQuant.Cli.Commands;
 internal static class CompareCommand
 {
     private static readonly Option<string> Calibration = new("--calibration") { Description = "Text to calibrate on. Without it and --profile, the first quarter of --text calibrates and only the rest is measured.", HelpName = "FILE" };
-    private static readonly Option<WindowLimit> CalibrationWindows = SharedOptions.Windows("--calibration-windows", "calibrate on", Calibrating.DefaultWindows);
     private static readonly Option<string> Arms = new("--arms")
     {
         Description = "Arms, separated by commas: scheme[@block][:preserve[:channels]], for example w8a4-tensor-static:channels:4,residual-int4@first. Default: every scheme, naive and preserving, with controls.",
@@ -24,7 +23,7 @@ internal static class CompareCommand
     {
         Command command = new("compare", "Measures quantized versions of a model against it: naive, preserving, and controls.\n\nExample:\n  outlierquant compare MODEL --text test.txt --calibration train.txt --report report.html")
         {
-            SharedOptions.Model, SharedOptions.RequiredText, Calibration, SharedOptions.Profile, CalibrationWindows, Arms, SharedOptions.IncludeHead, Windows, SharedOptions.Context, SharedOptions.NoBos, Report,
+            SharedOptions.Model, SharedOptions.RequiredText, Calibration, SharedOptions.Profile, SharedOptions.CalibrationWindows, Arms, SharedOptions.IncludeHead, Windows, SharedOptions.Context, SharedOptions.NoBos, Report,
             SharedOptions.Seed, SharedOptions.Threads, SharedOptions.Kernels, SharedOptions.Precision, SharedOptions.Json,
         };
         command.SetAction((arguments, cancellation) => Task.FromResult(Run(arguments, console, cancellation)));
@@ -33,20 +32,14 @@ internal static class CompareCommand
 
     private static int Run(ParseResult arguments, UserConsole console, CancellationToken cancellation)
     {
-        string? calibrationPath = arguments.GetValue(Calibration);
-        string? profilePath = arguments.GetValue(SharedOptions.Profile);
-        if (calibrationPath is not null && profilePath is not null)
-        {
-            throw new UsageException("Give either --calibration or --profile, not both.");
-        }
-
+        (string? calibrationPath, string? profilePath) = SharedOptions.AtMostOne(arguments, Calibration, SharedOptions.Profile);
         IReadOnlyList<ArmSpecification> arms = arguments.GetValue(Arms) is { } list ? UsageException.Parse(() => ArmSpecification.ParseList(list)) : DefaultArms.All;
         OutputFile.RequirePlace(arguments.GetValue(Report));
         string path = arguments.GetRequiredValue(SharedOptions.RequiredText);
         string text = TextFile.Read(path);
         using Session session = Session.Open(arguments);
         CalibrationProfile profile;
-        int? calibrationWindows = arguments.GetValue(CalibrationWindows).Count;
+        int? calibrationWindows = arguments.GetValue(SharedOptions.CalibrationWindows).Count;
         if (profilePath is not null)
         {
             profile = Calibrating.Load(session, profilePath);

@@ -9,7 +9,6 @@ namespace OutlierQuant.Cli.Commands;
 /// <summary><c>intervene</c>: what the massive values are worth to the model.</summary>
 internal static class InterveneCommand
 {
-    private static readonly Option<WindowLimit> CalibrationWindows = SharedOptions.Windows("--calibration-windows", "calibrate on", Calibrating.DefaultWindows);
     private static readonly Option<string> Calibration = new("--calibration") { Description = "Text that coordinates and means come from. Default: --text itself.", HelpName = "FILE" };
     private static readonly Option<WindowLimit> Windows = SharedOptions.Windows("--windows", "measure on", InterventionOptions.DefaultWindows);
     private static readonly Option<int?> Block = SharedOptions.PositiveOrNull("--block", "Block whose output is changed. Default: the first massive one, or the strongest candidates'.", smallest: 0);
@@ -24,7 +23,7 @@ internal static class InterveneCommand
     {
         Command command = new("intervene", "Changes the massive values where they first appear, and measures what that costs beside matched controls.\n\nExample:\n  outlierquant intervene MODEL --text test.txt")
         {
-            SharedOptions.Model, SharedOptions.RequiredText, Calibration, SharedOptions.Profile, CalibrationWindows, Block, ChannelList, Windows, SharedOptions.Context, SharedOptions.NoBos, SharedOptions.Seed,
+            SharedOptions.Model, SharedOptions.RequiredText, Calibration, SharedOptions.Profile, SharedOptions.CalibrationWindows, Block, ChannelList, Windows, SharedOptions.Context, SharedOptions.NoBos, SharedOptions.Seed,
             SharedOptions.Threads, SharedOptions.Kernels, SharedOptions.Precision, SharedOptions.Json,
         };
         command.SetAction((arguments, cancellation) => Task.FromResult(Run(arguments, console, cancellation)));
@@ -33,19 +32,13 @@ internal static class InterveneCommand
 
     private static int Run(ParseResult arguments, UserConsole console, CancellationToken cancellation)
     {
-        string? calibrationPath = arguments.GetValue(Calibration);
-        string? profilePath = arguments.GetValue(SharedOptions.Profile);
-        if (calibrationPath is not null && profilePath is not null)
-        {
-            throw new UsageException("Give either --calibration or --profile, not both.");
-        }
-
+        (string? calibrationPath, string? profilePath) = SharedOptions.AtMostOne(arguments, Calibration, SharedOptions.Profile);
         string path = arguments.GetRequiredValue(SharedOptions.RequiredText);
         string text = TextFile.Read(path);
         using Session session = Session.Open(arguments);
         CalibrationProfile profile = profilePath is not null
             ? Calibrating.Load(session, profilePath)
-            : Calibrating.Run(session, calibrationPath is null ? text : TextFile.Read(calibrationPath), calibrationPath ?? path, arguments, arguments.GetValue(CalibrationWindows).Count, null, console, cancellation);
+            : Calibrating.Run(session, calibrationPath is null ? text : TextFile.Read(calibrationPath), calibrationPath ?? path, arguments, arguments.GetValue(SharedOptions.CalibrationWindows).Count, null, console, cancellation);
         using ProgressDisplay progress = new(console);
         InterventionResult result = InterventionStudy.Run(session.Model, session.Tokenizer, profile, text, Path.GetFileName(path), new InterventionOptions
         {

@@ -93,13 +93,7 @@ internal static class QuantizeCommand
 
     private static CalibrationProfile? Profile(Session session, ParseResult arguments, QuantizationOptions options, UserConsole console, CancellationToken cancellation)
     {
-        string? file = arguments.GetValue(SharedOptions.Profile);
-        string? text = arguments.GetValue(Text);
-        if (file is not null && text is not null)
-        {
-            throw new UsageException("Give either --profile or --text, not both.");
-        }
-
+        (string? file, string? text) = SharedOptions.AtMostOne(arguments, SharedOptions.Profile, Text);
         if (options.Scheme.NeedsProfileFor(options.Preserve) is not { } need)
         {
             return null;

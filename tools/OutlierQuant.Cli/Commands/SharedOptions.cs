@@ -33,6 +33,8 @@ internal static class SharedOptions
 
     public static readonly Option<string> Profile = new("--profile") { Description = "Calibration profile that 'locate --out' wrote.", HelpName = "FILE" };
 
+    public static readonly Option<WindowLimit> CalibrationWindows = Windows("--calibration-windows", "calibrate on", Calibrating.DefaultWindows);
+
     public static readonly Option<int?> Channels = new("--channels")
     {
         Description = "Input channels of each linear to preserve: a number, or 'auto' for those that the profile suggests.",
@@ -41,6 +43,14 @@ internal static class SharedOptions
     };
 
     public static readonly Option<bool> IncludeHead = new("--include-head") { Description = "Quantize the output head too." };
+
+    /// <summary>Reads two options that exclude each other.</summary>
+    /// <exception cref="UsageException">Both are given.</exception>
+    public static (string? First, string? Second) AtMostOne(ParseResult arguments, Option<string> first, Option<string> second)
+    {
+        (string? First, string? Second) values = (arguments.GetValue(first), arguments.GetValue(second));
+        return values is ({ }, { }) ? throw new UsageException($"Give either {first.Name} or {second.Name}, not both.") : values;
+    }
 
     /// <summary>Makes an option that bounds a number of windows, or lifts the bound with <c>all</c>.</summary>
     public static Option<WindowLimit> Windows(string name, string purpose, int? limit) => new(name)

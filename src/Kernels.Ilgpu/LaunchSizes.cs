@@ -1,5 +1,6 @@
 using ILGPU;
 using ILGPU.Algorithms;
+using OutlierQuant.Kernels.Ilgpu.Instructions;
 
 namespace OutlierQuant.Kernels.Ilgpu;
 
@@ -33,6 +34,10 @@ internal sealed class LaunchSizes(int warpSize, int mostThreads)
 
         return new KernelConfig(new Index3D(XMath.DivRoundUp(rows, 2 * side), XMath.DivRoundUp(tokens, 2 * side), 1), new Index3D(side, side, 1));
     }
+
+    /// <summary>Gives a group of four warps to 64 rows of 64 tokens.</summary>
+    public static KernelConfig TensorTiles(int rows, int tokens) =>
+        new(new Index3D(XMath.DivRoundUp(rows, TensorSums.GroupSide), XMath.DivRoundUp(tokens, TensorSums.GroupSide), 1), new Index3D(TensorSums.Lanes, TensorSums.Warps, 1));
 
     private static Index3D Groups(long count) => new(checked((int)count), 1, 1);
 }

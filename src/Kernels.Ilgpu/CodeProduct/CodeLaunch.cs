@@ -15,12 +15,16 @@ internal sealed class CodeLaunch(IlgpuDevice device, LaunchSizes sizes, IlgpuRou
 
         /// <summary>Many tokens.</summary>
         Tile,
+
+        /// <summary>Many tokens, on tensor cores.</summary>
+        Tensor,
     }
 
     /// <summary>Names what runs, for tables.</summary>
     public string Name(int groups, int groupSize, int tokens) => Choose(groups, groupSize, tokens) switch
     {
         Form.AnyGroups => "ilgpu, short groups",
+        Form.Tensor => "ilgpu mma",
         _ => "ilgpu",
     };
 
@@ -35,6 +39,9 @@ internal sealed class CodeLaunch(IlgpuDevice device, LaunchSizes sizes, IlgpuRou
                 break;
             case Form.Row:
                 device.Launch(ByFormat(format, CodeRow.Multiply<Int8Codes>, CodeRow.Multiply<Int4Codes>, CodeRow.Multiply<TernaryCodes>), sizes.Rows(rows, operands.Tokens), operands);
+                break;
+            case Form.Tensor:
+                device.Launch(ByFormat(format, CodeTensor.Multiply<Int8Codes>, CodeTensor.Multiply<Int4Codes>, CodeTensor.Multiply<TernaryCodes>), LaunchSizes.TensorTiles(rows, operands.Tokens), operands);
                 break;
             default:
                 device.Launch(ByFormat(format, CodeTile.Multiply<Int8Codes>, CodeTile.Multiply<Int4Codes>, CodeTile.Multiply<TernaryCodes>), sizes.Tiles(rows, operands.Tokens, CodeTile.MostThreads), operands);
@@ -52,5 +59,6 @@ internal sealed class CodeLaunch(IlgpuDevice device, LaunchSizes sizes, IlgpuRou
     private Form Choose(int groups, int groupSize, int tokens) =>
         groups > 1 && groupSize % 32 != 0 ? Form.AnyGroups
         : tokens <= routes.MostRowTokens ? Form.Row
+        : routes.TensorCores ? Form.Tensor
         : Form.Tile;
 }

@@ -73,7 +73,7 @@ internal static class RowQuantizeKernels
             return 0;
         }
 
-        // What lies beyond qMax rounds beyond it; the rest has an integer part and an exact remainder.
+        // ILGPU's XMath.RoundToEven takes 1.5 to 1 on CUDA devices. What lies beyond qMax rounds beyond it; the rest has an integer part and an exact remainder.
         float clamped = IntrinsicMath.Max(IntrinsicMath.Min(quotient, qMax), -qMax);
         int whole = (int)clamped;
         float rest = clamped - whole;

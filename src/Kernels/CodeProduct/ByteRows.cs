@@ -29,7 +29,15 @@ internal static class ByteRows<TLanes, TVector>
         }
 
         FloatWeights bytes = new() { Elements = weights.Codes, Type = FloatType.F32, Rows = weights.Rows, Columns = columns };
-        DotProducts<TLanes, TVector, Int8Element>.Multiply(cleared[..(tokens * columns)], tokens, bytes, firstRow, rowCount, destination);
+        if (tokens == 1)
+        {
+            DotProducts<TLanes, TVector, Int8Element>.Multiply(cleared[..columns], tokens, bytes, firstRow, rowCount, destination);
+        }
+        else
+        {
+            SharedDotProducts<TLanes, TVector, Int8Element>.Multiply(cleared[..(tokens * columns)], tokens, bytes, firstRow, rowCount, destination);
+        }
+
         for (int t = 0; t < tokens; t++)
         {
             for (int r = firstRow; r < firstRow + rowCount; r++)

@@ -4,7 +4,7 @@ using OutlierQuant.Kernels.TiledProduct.BF16;
 namespace OutlierQuant.Kernels.FloatMatmul;
 
 /// <summary>The product with float weights at one vector width.</summary>
-/// <remarks>Which of the three forms runs depends on the number of tokens and the layout, never on the rows asked for.</remarks>
+/// <remarks>Which of the forms runs depends on the number of tokens and the layout, never on the rows asked for.</remarks>
 /// <param name="tiledFromTokens">Number of tokens from which on tiles are used; null for the fastest choice.</param>
 internal sealed class FloatMatmulLanes<TLanes, TVector>(int? tiledFromTokens = null) : IFloatMatmulKernel
     where TLanes : ILanes<TVector>
@@ -12,6 +12,9 @@ internal sealed class FloatMatmulLanes<TLanes, TVector>(int? tiledFromTokens = n
 {
     // Weights that lie as a panel wants them are only copied to it, so that tiles pay much sooner.
     private const int TransposedTiledFromTokens = 8;
+
+    // Measured: from here on reading a panel in order makes up for turning it.
+    private const int TiledFromTokens = 72;
 
     /// <inheritdoc/>
     public int RowGranularity => 32;
@@ -47,7 +50,7 @@ internal sealed class FloatMatmulLanes<TLanes, TVector>(int? tiledFromTokens = n
         where TElement : IWeightElement
     {
         // Panels are made of vectors; a single lane gains nothing from them. Without columns there is no block that would write the zeros.
-        if (tokens >= (tiledFromTokens ?? (weights.IsTransposed ? TransposedTiledFromTokens : TElement.TiledFromTokens)) && TLanes.Count > 1 && weights.Columns > 0)
+        if (tokens >= (tiledFromTokens ?? (weights.IsTransposed ? TransposedTiledFromTokens : TiledFromTokens)) && TLanes.Count > 1 && weights.Columns > 0)
         {
             TiledProducts<TLanes, TVector, TElement>.Multiply(source, tokens, weights, firstRow, rowCount, destination);
         }
@@ -55,9 +58,13 @@ internal sealed class FloatMatmulLanes<TLanes, TVector>(int? tiledFromTokens = n
         {
             ColumnSums<TLanes, TVector, TElement>.Multiply(source, tokens, weights, firstRow, rowCount, destination);
         }
-        else if (typeof(TElement) == typeof(F16Element) && tokens <= HalfDotProducts<TLanes, TVector>.MostTokens && TLanes.Count > 1)
+        else if (tokens >= 2 || SharedDotProducts<TLanes, TVector, TElement>.HasHalfTiles)
         {
-            HalfDotProducts<TLanes, TVector>.Multiply(source, tokens, weights, firstRow, rowCount, destination);
+            SharedDotProducts<TLanes, TVector, TElement>.Multiply(source, tokens, weights, firstRow, rowCount, destination);
+        }
+        else if (typeof(TElement) == typeof(F16Element) && tokens == 1 && TLanes.Count > 1)
+        {
+            HalfDotProducts<TLanes, TVector>.Multiply(source, weights, firstRow, rowCount, destination);
         }
         else
         {

@@ -5,29 +5,26 @@ using OutlierQuant.Kernels.FloatMatmul.Lanes;
 
 namespace OutlierQuant.Kernels.FloatMatmul;
 
-/// <summary>The product with F16 weights for one or two tokens, at the speed of memory.</summary>
+/// <summary>The product with F16 weights for one token, at the speed of memory.</summary>
 /// <remarks>
 /// <para>Widening a half exactly, infinity and NaN included, takes nine operations, which is longer than memory takes to deliver it. Moving its bits into the places of a
-/// binary32 number takes three, and gives 2⁻¹¹² times the half if that is finite. So the tokens are multiplied by 2¹¹² beforehand: every
+/// binary32 number takes three, and gives 2⁻¹¹² times the half if that is finite. So the token is multiplied by 2¹¹² beforehand: every
 /// product, and therefore every sum, has the bits that <see cref="DotProducts{TLanes, TVector, TElement}"/> gives it.</para>
-/// <para>What is not finite shows as a large magnitude. Rows that hold such a weight, and tokens too large to be multiplied, are left to <see cref="DotProducts{TLanes, TVector, TElement}"/>.</para>
+/// <para>What is not finite shows as a large magnitude. Rows that hold such a weight, and a token too large to be multiplied, are left to <see cref="DotProducts{TLanes, TVector, TElement}"/>.</para>
 /// </remarks>
 internal static class HalfDotProducts<TLanes, TVector>
     where TLanes : ILanes<TVector>
     where TVector : struct
 {
-    /// <summary>Tokens up to which this is faster than widening a weight once for three tokens.</summary>
-    public const int MostTokens = 2;
-
     private const int TileRows = 4;
     private const float Raise = 5.192296858534828e33f; // 2^112
     private const float SmallestSpecial = 1.262177448353619e-29f; // 2^-96, what infinity becomes; the largest finite half becomes less
     private const float TooLarge = 32768; // 2^15; times 2^112 it is still finite
 
-    public static void Multiply(ReadOnlySpan<float> source, int tokens, FloatWeights weights, int firstRow, int rowCount, Span<float> destination)
+    public static void Multiply(ReadOnlySpan<float> source, FloatWeights weights, int firstRow, int rowCount, Span<float> destination)
     {
         int columns = weights.Columns, vectorized = columns - (columns % TLanes.Count), tiled = 0;
-        float[] raised = ArrayPool<float>.Shared.Rent(tokens * columns);
+        float[] raised = ArrayPool<float>.Shared.Rent(columns);
         if (TryRaise(source, raised))
         {
             ref float x = ref MemoryMarshal.GetArrayDataReference(raised);
@@ -35,26 +32,20 @@ internal static class HalfDotProducts<TLanes, TVector>
             for (; tiled + TileRows <= rowCount; tiled += TileRows)
             {
                 nuint row = (nuint)(firstRow + tiled);
-                bool isFinite = true;
-                for (int t = 0; t < tokens && isFinite; t++)
+                Span<float> products = destination.Slice(firstRow + tiled, TileRows);
+                if (!TryFourRows(ref x, ref w, row * (nuint)columns, (nuint)columns, ref MemoryMarshal.GetReference(products)))
                 {
-                    Span<float> products = destination.Slice((t * weights.Rows) + firstRow + tiled, TileRows);
-                    isFinite = TryFourRows(ref Unsafe.Add(ref x, t * columns), ref w, row * (nuint)columns, (nuint)columns, ref MemoryMarshal.GetReference(products));
-                }
-
-                if (!isFinite)
-                {
-                    DotProducts<TLanes, TVector, F16Element>.Multiply(source, tokens, weights, firstRow + tiled, TileRows, destination);
+                    DotProducts<TLanes, TVector, F16Element>.Multiply(source, 1, weights, firstRow + tiled, TileRows, destination);
                 }
                 else if (vectorized < columns)
                 {
-                    DotProducts<TLanes, TVector, F16Element>.AddRemainders(source, tokens, weights, firstRow + tiled, TileRows, destination);
+                    DotProducts<TLanes, TVector, F16Element>.AddRemainders(source, 1, weights, firstRow + tiled, TileRows, destination);
                 }
             }
         }
 
         ArrayPool<float>.Shared.Return(raised);
-        DotProducts<TLanes, TVector, F16Element>.Multiply(source, tokens, weights, firstRow + tiled, rowCount - tiled, destination);
+        DotProducts<TLanes, TVector, F16Element>.Multiply(source, 1, weights, firstRow + tiled, rowCount - tiled, destination);
     }
 
     /// <summary>Multiplies by 2¹¹², unless an entry is too large or not finite.</summary>

@@ -118,18 +118,6 @@ internal static class WeightPanel<TLanes, TVector, TElement>
         }
     }
 
-    private static void Widen(ref byte w, nuint first, Span<float> run)
-    {
-        ref float destination = ref MemoryMarshal.GetReference(run);
-        nuint i = 0, length = (nuint)run.Length;
-        for (; i + (nuint)TLanes.Count <= length; i += (nuint)TLanes.Count)
-        {
-            TLanes.Store(TElement.Load<TLanes, TVector>(ref w, first + i), ref destination, i);
-        }
-
-        for (; i < length; i++)
-        {
-            Unsafe.Add(ref destination, i) = TElement.Load<SingleLane, float>(ref w, first + i);
-        }
-    }
+    private static void Widen(ref byte w, nuint first, Span<float> run) =>
+        WidenedRun<TLanes, TVector, TElement>.Fill(ref w, first, ref MemoryMarshal.GetReference(run), (nuint)run.Length);
 }

@@ -1,7 +1,10 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using OutlierQuant.Kernels.FloatMatmul;
 using OutlierQuant.Kernels.FloatMatmul.Lanes;
+using OutlierQuant.Kernels.MachineCode;
+using OutlierQuant.Kernels.Tests.MachineCode;
 using Xunit;
 
 namespace OutlierQuant.Kernels.Tests.FloatMatmul;
@@ -19,6 +22,22 @@ public sealed class FloatMatmulEdgeTests
         AssertSameBits(expected, Widen<Lanes128, Vector128<float>, F16Element>(halves));
         AssertSameBits(expected, Widen<Lanes256, Vector256<float>, F16Element>(halves));
         AssertSameBits(expected, Widen<Lanes512, Vector512<float>, F16Element>(halves));
+    }
+
+    [EmittedCodeFact]
+    public void Widen_EveryBitPattern_IsExactAndWritesNothingElse()
+    {
+        Assert.Equal(Avx2.IsSupported && ProcessorFeatures.Current.F16C, HalfWidening.IsAvailable);
+        ushort[] halves = [.. Enumerable.Range(0, 65536).Select(i => (ushort)i)];
+        float[] expected = [.. halves.Select(bits => (float)BitConverter.UInt16BitsToHalf(bits))];
+        for (int count = HalfWidening.IsAvailable ? 65536 : 0; count > 0; count -= count > 64 ? 8192 : 8)
+        {
+            float[] widened = new float[65537];
+            widened[count] = -77;
+            HalfWidening.Widen(ref halves[0], ref widened[0], (nuint)count);
+            AssertSameBits(expected[..count], widened[..count]);
+            Assert.Equal(-77, widened[count]);
+        }
     }
 
     [Fact]

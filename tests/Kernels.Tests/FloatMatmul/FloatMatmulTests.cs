@@ -68,6 +68,28 @@ public sealed class FloatMatmulTests
 
     [Theory]
     [MemberData(nameof(Kernels))]
+    public void Multiply_SeveralChunksOfColumns_IsCloseAndHasTheSameBitsInAnyRange(string kernel)
+    {
+        const int rows = 8, columns = 1061;
+        foreach (int tokens in (int[])[1, 2, 3, 5, 7, 17, 33])
+        {
+            foreach (FloatType type in Enum.GetValues<FloatType>())
+            {
+                FloatMatmulCase product = FloatMatmulCase.Random(tokens, type, false, tokens, rows, columns);
+                float[] whole = product.Multiply(FloatMatmulCase.Kernels[kernel]), parts = new float[whole.Length];
+                product.AssertClose(whole);
+                foreach ((int first, int count) in ((int, int)[])[(0, 1), (1, 2), (3, 5)])
+                {
+                    FloatMatmulCase.Kernels[kernel].Multiply(product.Source, tokens, product.Weights, first, count, parts);
+                }
+
+                Assert.Equal(whole, parts);
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Kernels))]
     public void Multiply_TallTransposedMatrixAndOneToken_IsCloseToTheDefinition(string kernel)
     {
         FloatMatmulCase product = FloatMatmulCase.Random(1, FloatType.F16, isTransposed: true, 1, 4099, 6);
@@ -157,7 +179,7 @@ public sealed class FloatMatmulTests
     [InlineData(FloatType.BF16)]
     public void Multiply_TokensWhereTheFormChanges_IsCloseToTheDefinition(FloatType type)
     {
-        foreach (int tokens in (int[])[7, 8, 71, 72, 130])
+        foreach (int tokens in (int[])[7, 8, 16, 17, 71, 72, 130])
         {
             FloatMatmulCase product = FloatMatmulCase.Random(tokens, type, false, tokens, 40, 65);
             product.AssertClose(product.Multiply(KernelSuite.Fastest.FloatMatmul));

@@ -7,8 +7,6 @@ internal readonly struct BF16Element : IWeightElement
 {
     public static int Size => sizeof(ushort);
 
-    public static int TiledFromTokens => 72;
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVector Load<TLanes, TVector>(ref byte source, nuint index)
         where TLanes : ILanes<TVector>

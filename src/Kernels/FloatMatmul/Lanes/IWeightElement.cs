@@ -6,9 +6,6 @@ internal interface IWeightElement
     /// <summary>Gets the size of an element in bytes.</summary>
     static abstract int Size { get; }
 
-    /// <summary>Gets the number of tokens from which on copying the weights to panels costs less than widening them again for every three tokens.</summary>
-    static abstract int TiledFromTokens { get; }
-
     /// <summary>Loads neighbouring elements as binary32, exactly. The address may be unaligned.</summary>
     /// <param name="source">First byte of a matrix.</param>
     /// <param name="index">Index of the first element to load.</param>

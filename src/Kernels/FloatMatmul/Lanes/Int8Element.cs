@@ -7,8 +7,6 @@ internal readonly struct Int8Element : IWeightElement
 {
     public static int Size => sizeof(sbyte);
 
-    public static int TiledFromTokens => 72;
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVector Load<TLanes, TVector>(ref byte source, nuint index)
         where TLanes : ILanes<TVector>

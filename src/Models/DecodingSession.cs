@@ -1,4 +1,5 @@
 using OutlierQuant.Models.Blocks;
+using OutlierQuant.Models.Engines;
 
 namespace OutlierQuant.Models;
 
@@ -9,10 +10,9 @@ namespace OutlierQuant.Models;
 /// </remarks>
 /// <param name="model">The model.</param>
 /// <param name="allowBeyondMaxPositions">Whether the sequence may be longer than <c>max_position_embeddings</c>. Learned positions never allow it.</param>
-public sealed class DecodingSession(TransformerModel model, bool allowBeyondMaxPositions = false)
+public sealed class DecodingSession(TransformerModel model, bool allowBeyondMaxPositions = false) : IDisposable
 {
-    private readonly KeyValueCache[] _caches = [.. model.Blocks.Select(_ => model.CreateCache())];
-    private readonly Scratch _scratch = new();
+    private readonly IForwardEngine _engine = model.CreateEngine(keepsSequence: true);
     private readonly float[] _logits = new float[model.Config.VocabularySize];
     private bool _startsWithBos;
 
@@ -29,23 +29,18 @@ public sealed class DecodingSession(TransformerModel model, bool allowBeyondMaxP
     public ReadOnlyMemory<float> Append(ReadOnlySpan<int> ids)
     {
         model.CheckTokens(ids, Position, allowBeyondMaxPositions, "The sequence");
-        int hiddenSize = model.Config.HiddenSize;
         _startsWithBos = Position == 0 ? ids[0] == model.Config.BosTokenId : _startsWithBos;
-        SequenceChunk chunk = new(ids.ToArray(), Position, _startsWithBos);
-        float[] hidden = new float[ids.Length * hiddenSize];
-        model.Embed(chunk, hidden);
-        for (int block = 0; block < _caches.Length; block++)
+        using IForwardStream stream = _engine.Start(new(ids.ToArray(), Position, _startsWithBos), 0, null);
+        foreach (TransformerBlock block in model.Blocks)
         {
-            model.RunBlock(model.Blocks[block], hidden, CallOf(chunk, _caches[block]));
+            stream.RunBlock(block);
         }
 
         Position += ids.Length;
-        SequenceChunk last = new(chunk.TokenIds[^1..], Position - 1, _startsWithBos);
-        Memory<float> lastHidden = hidden.AsMemory((ids.Length - 1) * hiddenSize);
-        model.Finish(lastHidden, CallOf(last, _caches[^1]));
-        model.ComputeLogits(lastHidden, 1, last, _logits);
+        stream.FinishLast(_logits);
         return _logits;
     }
 
-    private BlockCall CallOf(SequenceChunk chunk, KeyValueCache cache) => new(chunk, 0, cache, _scratch, model.Context, null);
+    /// <summary>Forgets the sequence: gives the memory of keys and values back.</summary>
+    public void Dispose() => _engine.Dispose();
 }

@@ -1,4 +1,5 @@
 using OutlierQuant.Models.Blocks;
+using OutlierQuant.Models.Engines;
 
 namespace OutlierQuant.Models;
 
@@ -29,42 +30,48 @@ public sealed class ForwardPass(TransformerModel model)
         }
 
         ProgressCounter progress = new(windows, model.Blocks.Count, options.Progress);
-        Scratch scratch = new();
-        KeyValueCache cache = model.CreateCache();
+        using IForwardEngine engine = model.CreateEngine(keepsSequence: false);
         for (int first = 0; first < windows.Count;)
         {
-            BlockCall[] calls = [.. TakeBatch(windows, first, options.ActivationBudgetBytes).Select((ids, i) => new BlockCall(
-                new SequenceChunk(ids, 0, options.StartsWithBos ?? ids[0] == model.Config.BosTokenId), first + i, cache, scratch, model.Context, options.Observer))];
-            RunBatch(calls, consumer, progress, options.Cancellation);
-            first += calls.Length;
+            int[][] batch = [.. TakeBatch(windows, first, options.ActivationBudgetBytes)];
+            RunBatch(engine, batch, first, consumer, progress, options);
+            first += batch.Length;
         }
     }
 
-    private void RunBatch(BlockCall[] calls, IWindowConsumer consumer, ProgressCounter progress, CancellationToken cancellation)
+    private void RunBatch(IForwardEngine engine, int[][] batch, int firstWindow, IWindowConsumer consumer, ProgressCounter progress, ForwardOptions options)
     {
-        float[][] hidden = new float[calls.Length][];
-        for (int i = 0; i < calls.Length; i++)
+        IForwardStream[] streams = new IForwardStream[batch.Length];
+        try
         {
-            hidden[i] = new float[calls[i].Tokens * model.Config.HiddenSize];
-            model.Embed(calls[i].Chunk, hidden[i]);
-        }
-
-        foreach (TransformerBlock block in model.Blocks)
-        {
-            for (int i = 0; i < calls.Length; i++)
+            for (int i = 0; i < batch.Length; i++)
             {
-                cancellation.ThrowIfCancellationRequested();
-                calls[i].Cache.Clear();
-                model.RunBlock(block, hidden[i], calls[i]);
-                progress.BlockDone(calls[i].Tokens);
+                SequenceChunk chunk = new(batch[i], 0, options.StartsWithBos ?? batch[i][0] == model.Config.BosTokenId);
+                streams[i] = engine.Start(chunk, firstWindow + i, options.Observer);
+            }
+
+            foreach (TransformerBlock block in model.Blocks)
+            {
+                foreach (IForwardStream stream in streams)
+                {
+                    options.Cancellation.ThrowIfCancellationRequested();
+                    stream.RunBlock(block);
+                    progress.BlockDone(stream.Chunk.TokenIds.Length);
+                }
+            }
+
+            foreach (IForwardStream stream in streams)
+            {
+                consumer.Consume(stream.Window, stream.Chunk, stream.Finish(0));
+                progress.WindowDone();
             }
         }
-
-        for (int i = 0; i < calls.Length; i++)
+        finally
         {
-            model.Finish(hidden[i], calls[i]);
-            consumer.Consume(calls[i].Window, calls[i].Chunk, hidden[i]);
-            progress.WindowDone();
+            foreach (IForwardStream? stream in streams)
+            {
+                stream?.Dispose();
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 using OutlierQuant.Checkpoints;
 using OutlierQuant.Checkpoints.Configuration;
 using OutlierQuant.Models.Blocks;
+using OutlierQuant.Models.Engines;
 using OutlierQuant.Models.Linears;
 using OutlierQuant.Models.Loading;
 
@@ -176,6 +177,10 @@ public sealed class TransformerModel : IDisposable
         _parts.FinalNorm.Apply(hidden, call.Tokens, hidden, Context);
         call.Show(new(ObservationKind.LinearInput, _parts.Head.Block, _parts.Head.Name), hidden.Span, call.Tokens, Config.HiddenSize);
     }
+
+    /// <summary>Creates what computes blocks where the context says.</summary>
+    /// <param name="keepsSequence">Whether the streams that it starts continue one sequence.</param>
+    internal IForwardEngine CreateEngine(bool keepsSequence) => new HostEngine(this, keepsSequence);
 
     internal KeyValueCache CreateCache() => new(Config.KeyValueHeadCount, Config.HeadSize);
 

@@ -94,6 +94,7 @@ internal static class GenerateCommand
 
     private static GeneratedText Generate(Session session, int[] prompt, int maxTokens, SamplingOptions sampling, TextWriter stream, ref GenerateTiming? timing, CancellationToken cancellation)
     {
+        using DecodingSession sequence = new(session.Model);
         StreamingDecoder decoder = session.Tokenizer.StartStream();
         StringBuilder text = new();
         List<int> ids = [];
@@ -101,7 +102,7 @@ internal static class GenerateCommand
         TimingReport? first = null;
         Show(session.Tokenizer.Decode(prompt));
         long start = Stopwatch.GetTimestamp();
-        foreach (int id in TextGenerator.Generate(new DecodingSession(session.Model), prompt, maxTokens, sampling, session.Model.Config.EosTokenIds))
+        foreach (int id in TextGenerator.Generate(sequence, prompt, maxTokens, sampling, session.Model.Config.EosTokenIds))
         {
             cancellation.ThrowIfCancellationRequested();
             ids.Add(id);

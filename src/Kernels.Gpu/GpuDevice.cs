@@ -21,6 +21,7 @@ internal sealed class GpuDevice : IDevice
         _driver = driver;
         _programs = new GpuPrograms(driver);
         Products = new GpuProducts(this, new ProductForms(tilesFromTokens));
+        Parts = new GpuParts(this);
     }
 
     /// <inheritdoc/>
@@ -28,6 +29,9 @@ internal sealed class GpuDevice : IDevice
 
     /// <inheritdoc/>
     public IDeviceProducts Products { get; }
+
+    /// <inheritdoc/>
+    public IDeviceParts Parts { get; }
 
     /// <summary>Gets the bytes of all buffers that are not disposed of.</summary>
     public long BytesInUse { get; private set; }

@@ -1,5 +1,6 @@
 using OutlierQuant.Kernels;
 using OutlierQuant.Kernels.Threading;
+using OutlierQuant.Models.Devices;
 
 namespace OutlierQuant.Models;
 
@@ -8,6 +9,9 @@ namespace OutlierQuant.Models;
 /// <param name="Team">The threads. Their number never changes a result.</param>
 public sealed record ComputeContext(KernelSuite Suite, WorkerTeam Team)
 {
+    /// <summary>Gets the device that blocks and logits are computed on; null for the CPU.</summary>
+    public ModelDevice? Device { get; init; }
+
     /// <summary>Gets what adds up the time of each part; null measures nothing.</summary>
     public ForwardTiming? Timing { get; init; }
 

@@ -1,6 +1,7 @@
 using OutlierQuant.Checkpoints;
 using OutlierQuant.Checkpoints.Configuration;
 using OutlierQuant.Models.Blocks;
+using OutlierQuant.Models.Devices;
 using OutlierQuant.Models.Engines;
 using OutlierQuant.Models.Linears;
 using OutlierQuant.Models.Loading;
@@ -53,9 +54,11 @@ public sealed class TransformerModel : IDisposable
 
     /// <summary>Names the distinct kernels that compute the linears, in order of first use.</summary>
     /// <param name="tokens">Number of tokens that are computed at once, positive.</param>
-    public IReadOnlyList<string> DescribeKernels(int tokens) => [.. Linears.Select(linear => linear.DescribeKernel(Context.Suite, tokens)).Distinct()];
+    public IReadOnlyList<string> DescribeKernels(int tokens) => [.. Linears.Select(linear => DeviceLinear.Describe(linear, Context, tokens)).Distinct()];
 
     internal IReadOnlyList<TransformerBlock> Blocks => _parts.Blocks;
+
+    internal Norm FinalNorm => _parts.FinalNorm;
 
     /// <summary>Gets the floats that computing one block needs for each token, beside the residual stream.</summary>
     internal int BufferFeatures => _parts.Blocks.Max(block => block.BufferFeatures);
@@ -114,8 +117,16 @@ public sealed class TransformerModel : IDisposable
     /// <param name="chunk">Which tokens they are.</param>
     /// <param name="logits">Receives the logits. Shape <c>[tokens, vocabulary]</c>.</param>
     /// <exception cref="ArgumentException">The shapes disagree.</exception>
-    public void ComputeLogits(ReadOnlyMemory<float> finalHidden, int tokens, SequenceChunk chunk, Memory<float> logits) =>
+    public void ComputeLogits(ReadOnlyMemory<float> finalHidden, int tokens, SequenceChunk chunk, Memory<float> logits)
+    {
+        if (Context.Device is ModelDevice device)
+        {
+            device.Multiply(_parts.Head, finalHidden, tokens, chunk, logits, Context);
+            return;
+        }
+
         LinearLoop.Run([_parts.Head], finalHidden, tokens, chunk, [logits], Context);
+    }
 
     /// <summary>Computes the logits of one sequence.</summary>
     /// <param name="ids">Token ids.</param>
@@ -180,7 +191,8 @@ public sealed class TransformerModel : IDisposable
 
     /// <summary>Creates what computes blocks where the context says.</summary>
     /// <param name="keepsSequence">Whether the streams that it starts continue one sequence.</param>
-    internal IForwardEngine CreateEngine(bool keepsSequence) => new HostEngine(this, keepsSequence);
+    internal IForwardEngine CreateEngine(bool keepsSequence) => 
+        Context.Device is ModelDevice device ? new DeviceEngine(this, device, keepsSequence) : new HostEngine(this, keepsSequence);
 
     internal KeyValueCache CreateCache() => new(Config.KeyValueHeadCount, Config.HeadSize);
 

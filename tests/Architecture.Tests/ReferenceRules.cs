@@ -16,7 +16,7 @@ internal static class ReferenceRules
         ["src/Calibration"] = ["src/Models"],
         ["src/Quantizers"] = ["src/Calibration"],
         ["src/Eval"] = ["src/Quantizers"],
-        ["tests/Testing"] = ["src/Checkpoints"],
+        ["tests/Testing"] = ["src/Checkpoints", "src/Kernels"],
         ["tests/Architecture.Tests"] = ["tests/Testing"],
         ["tools/OutlierQuant.RandomCheckpoint"] = ["src/Checkpoints"],
         ["tests/RandomCheckpoint.Tests"] = ["tools/OutlierQuant.RandomCheckpoint", "src/Models", "tests/Testing"],

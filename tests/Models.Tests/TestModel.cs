@@ -1,5 +1,6 @@
 using OutlierQuant.Kernels;
 using OutlierQuant.Kernels.Threading;
+using OutlierQuant.Models.Devices;
 
 namespace OutlierQuant.Models.Tests;
 
@@ -10,12 +11,12 @@ internal sealed class TestModel : IDisposable
 
     public TransformerModel Model { get; }
 
-    public static TestModel Open(string directory, int threads = 2, KernelSuite? suite = null)
+    public static TestModel Open(string directory, int threads = 2, KernelSuite? suite = null, ModelDevice? device = null)
     {
         WorkerTeam team = new(threads);
         try
         {
-            return new TestModel(TransformerModel.Open(directory, new ComputeContext(suite ?? KernelSuite.Choose(), team)));
+            return new TestModel(TransformerModel.Open(directory, new ComputeContext(suite ?? KernelSuite.Choose(), team) { Device = device }));
         }
         catch
         {

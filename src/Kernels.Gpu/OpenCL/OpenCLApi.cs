@@ -7,7 +7,8 @@ internal static unsafe partial class OpenCLApi
 {
     public const uint PlatformName = 0x0902;
     public const ulong AllDevices = 0xFFFFFFFF;
-    public const uint DeviceAvailable = 0x1027, DeviceCompilerAvailable = 0x1028, DeviceName = 0x102B, DriverVersion = 0x102D, DeviceVersion = 0x102F, DeviceExtensions = 0x1030;
+    public const ulong Gpu = 4;
+    public const uint DeviceType = 0x1000, DeviceAvailable = 0x1027, DeviceCompilerAvailable = 0x1028, DeviceName = 0x102B, DriverVersion = 0x102D, DeviceVersion = 0x102F, DeviceExtensions = 0x1030;
     public const uint DeviceMaxWorkGroupSize = 0x1004, DeviceMaxAllocation = 0x1010, DeviceGlobalMemory = 0x101F, DeviceLocalMemory = 0x1023, DeviceSingleFloat = 0x101B, DeviceDoubleFloat = 0x1032;
     public const uint DeviceEndianLittle = 0x1026;
     public const ulong FloatDenormals = 1, FloatInfinityAndNaN = 2, FloatRoundToNearest = 4, FloatCorrectlyRoundedDivide = 128;

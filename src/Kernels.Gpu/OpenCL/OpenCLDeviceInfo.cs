@@ -20,7 +20,7 @@ internal sealed unsafe class OpenCLDeviceInfo(nint device)
     public bool HasBinary64 => Text(OpenCLApi.DeviceExtensions).Split(' ').Contains("cl_khr_fp64");
 
     public IReadOnlyList<string> Features =>
-        [.. new (string Name, bool Has)[] { ("fp32-divide", DividesCorrectly), ("fp64", HasBinary64) }.Where(static feature => feature.Has).Select(static feature => feature.Name)];
+        [.. new (string Name, bool Has)[] { ("gpu", Has(OpenCLApi.DeviceType, OpenCLApi.Gpu)), ("fp32-divide", DividesCorrectly), ("fp64", HasBinary64) }.Where(static feature => feature.Has).Select(static feature => feature.Name)];
 
     /// <summary>Says what a device lacks that our kernels need; null if nothing.</summary>
     public string? UnusableBecause()

@@ -5,11 +5,9 @@ namespace OutlierQuant.Kernels.Devices;
 /// <param name="device">The device.</param>
 /// <param name="source">Name of the source.</param>
 /// <param name="log">What the compiler wrote.</param>
-public sealed class DeviceBuildException(DeviceDescription device, string source, string log) : Exception($"{device.Id} ({device.Name}) could not compile {source}: {FirstError(log)}.")
+public sealed class DeviceBuildException(DeviceDescription device, string source, string log)
+    : DeviceException(device, $"{device.Id} ({device.Name}) could not compile {source}: {FirstError(log)}.", null)
 {
-    /// <summary>Gets the device.</summary>
-    public DeviceDescription Device { get; } = device;
-
     /// <summary>Gets all that the compiler wrote.</summary>
     public string Log { get; } = log;
 

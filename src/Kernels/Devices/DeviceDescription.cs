@@ -7,9 +7,12 @@ namespace OutlierQuant.Kernels.Devices;
 /// <param name="Driver">The driver and its version.</param>
 /// <param name="MemoryBytes">Bytes of its memory.</param>
 /// <param name="LargestBufferBytes">Bytes of the longest buffer that it allows.</param>
-/// <param name="Features">What kernels choose by: for example <c>fp64</c> or <c>dp4a</c>.</param>
+/// <param name="Features">What kernels choose by: for example <c>fp64</c> or <c>dp4a</c>; <c>gpu</c> for a graphics processor.</param>
 public sealed record DeviceDescription(string Backend, int Index, string Name, string Driver, long MemoryBytes, long LargestBufferBytes, IReadOnlyList<string> Features)
 {
     /// <summary>Gets what <c>--device</c> calls it: for example <c>opencl:0</c>.</summary>
     public string Id => $"{Backend}:{Index}";
+
+    /// <summary>Gets a value indicating whether it is a graphics processor; a driver may offer the CPU too.</summary>
+    public bool IsGpu => Features.Contains("gpu");
 }

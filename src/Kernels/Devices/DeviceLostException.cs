@@ -7,8 +7,4 @@ namespace OutlierQuant.Kernels.Devices;
 /// <param name="code">The driver's code in words: for example <c>CL_OUT_OF_RESOURCES (-5)</c>.</param>
 /// <param name="inner">What went wrong below, if anything.</param>
 public sealed class DeviceLostException(DeviceDescription device, string action, string code, Exception? inner = null)
-    : Exception($"{device.Id} ({device.Name}) failed at {action}: {code}. What was on it is lost.", inner)
-{
-    /// <summary>Gets the device.</summary>
-    public DeviceDescription Device { get; } = device;
-}
+    : DeviceException(device, $"{device.Id} ({device.Name}) failed at {action}: {code}. What was on it is lost.", inner);

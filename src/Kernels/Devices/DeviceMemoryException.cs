@@ -2,7 +2,7 @@ namespace OutlierQuant.Kernels.Devices;
 
 /// <summary>A device has not the memory that was asked of it.</summary>
 /// <remarks>The message is one line: what for, the bytes asked, those that we hold, what the device has, and its longest buffer.</remarks>
-public sealed class DeviceMemoryException : Exception
+public sealed class DeviceMemoryException : DeviceException
 {
     /// <summary>Says what was asked and what there is.</summary>
     /// <param name="device">The device.</param>
@@ -12,18 +12,15 @@ public sealed class DeviceMemoryException : Exception
     /// <param name="inner">What the driver said, if it was asked.</param>
     public DeviceMemoryException(DeviceDescription device, string purpose, long bytesAsked, long bytesInUse, Exception? inner = null)
         : base(
+            device,
             $"{device.Id} ({device.Name}) has no room for {purpose}: {InMebibytes(bytesAsked)} asked, {InMebibytes(bytesInUse)} in use here, "
             + $"{InMebibytes(device.MemoryBytes)} of memory, buffers of at most {InMebibytes(device.LargestBufferBytes)}.",
             inner)
     {
-        Device = device;
         Purpose = purpose;
         BytesAsked = bytesAsked;
         BytesInUse = bytesInUse;
     }
-
-    /// <summary>Gets the device.</summary>
-    public DeviceDescription Device { get; }
 
     /// <summary>Gets what the memory was for.</summary>
     public string Purpose { get; }

@@ -15,6 +15,9 @@ public interface IDevice : IDisposable
     /// <summary>Gets the products that run on it.</summary>
     IDeviceProducts Products { get; }
 
+    /// <summary>Gets the other parts of a forward pass that run on it.</summary>
+    IDeviceParts Parts { get; }
+
     /// <summary>Reserves memory of the device. Its content is arbitrary until something is written to it.</summary>
     /// <param name="byteLength">Bytes, zero or more.</param>
     /// <param name="purpose">What the memory is for, as an error names it: for example <c>codes of model.layers.3.mlp.up_proj</c>.</param>

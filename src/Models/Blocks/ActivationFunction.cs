@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using OutlierQuant.Checkpoints;
 using OutlierQuant.Checkpoints.Configuration;
+using OutlierQuant.Kernels.Devices;
 using OutlierQuant.Models.Numerics;
 
 namespace OutlierQuant.Models.Blocks;
@@ -11,11 +12,11 @@ internal abstract class ActivationFunction
 {
     private static readonly Dictionary<string, ActivationFunction> ByName = new()
     {
-        ["silu"] = new Of<Silu>(),
-        ["gelu"] = new Of<Gelu>(),
-        ["gelu_new"] = new Of<GeluTanh>(),
-        ["gelu_pytorch_tanh"] = new Of<GeluTanh>(),
-        ["relu"] = new Of<Relu>(),
+        ["silu"] = new Of<Silu>(DeviceFunction.Silu),
+        ["gelu"] = new Of<Gelu>(DeviceFunction.Gelu),
+        ["gelu_new"] = new Of<GeluTanh>(DeviceFunction.GeluTanh),
+        ["gelu_pytorch_tanh"] = new Of<GeluTanh>(DeviceFunction.GeluTanh),
+        ["relu"] = new Of<Relu>(DeviceFunction.Relu),
     };
 
     /// <summary>Finds the function that a configuration names.</summary>
@@ -29,9 +30,14 @@ internal abstract class ActivationFunction
     /// <summary>Puts <c>f(values[i]) · factor[i]</c> in the place of every value; without a factor, f(values[i]).</summary>
     public abstract void Apply(Span<float> values, ReadOnlySpan<float> factor);
 
-    private sealed class Of<TFunction> : ActivationFunction
+    /// <summary>Gets what a device calls it.</summary>
+    public abstract DeviceFunction OnDevice { get; }
+
+    private sealed class Of<TFunction>(DeviceFunction onDevice) : ActivationFunction
         where TFunction : struct, ILanewise
     {
+        public override DeviceFunction OnDevice => onDevice;
+
         public override void Apply(Span<float> values, ReadOnlySpan<float> factor) => Lanewise.Apply<TFunction>(values, factor);
     }
 

@@ -12,6 +12,14 @@ internal sealed class Norm(NormKind kind, float[] gain, float[]? bias, double ep
 
     public int Size => gain.Length;
 
+    /// <summary>Gets the factor of each channel.</summary>
+    public float[] Gain => gain;
+
+    /// <summary>Gets what is added to each channel; null unless the mean is subtracted.</summary>
+    public float[]? Bias => bias;
+
+    public double Epsilon => epsilon;
+
     /// <summary>Adds to the residual stream, then normalizes every token of it into other memory. Shapes [tokens, size].</summary>
     public void AddAndApply(Memory<float> hidden, ReadOnlyMemory<float> added, int tokens, Memory<float> destination, ComputeContext context)
     {

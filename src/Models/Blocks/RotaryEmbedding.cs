@@ -74,6 +74,19 @@ internal sealed class RotaryEmbedding(int headSize, double theta, RopeScaling? s
         }
     }
 
+    /// <summary>Reads the cosines, then the sines, of consecutive positions. Shape [positions, headSize].</summary>
+    public void Read(int firstPosition, Span<float> rotations)
+    {
+        int half = headSize / 2, positions = rotations.Length / headSize;
+        Prepare(firstPosition + positions);
+        Table table = _table;
+        for (int i = 0; i < positions; i++)
+        {
+            table.Cosines.AsSpan((firstPosition + i) * half, half).CopyTo(rotations[(i * headSize)..]);
+            table.Sines.AsSpan((firstPosition + i) * half, half).CopyTo(rotations[((i * headSize) + half)..]);
+        }
+    }
+
     private static double[] Frequencies(int headSize, double theta, RopeScaling? scaling)
     {
         double[] frequencies = new double[headSize / 2];

@@ -29,6 +29,10 @@ public sealed record ActivationQuantization(ActivationGranularity Granularity, i
         && StaticScale.Equals(other.StaticScale)
         && ScaleExcludedChannels.AsSpan().SequenceEqual(other.ScaleExcludedChannels);
 
+    /// <summary>Lists the channels that do not count for a scale found at run time: the preserved ones and the excluded ones.</summary>
+    internal int[] UncountedChannels(int[] preservedChannels) =>
+        ScaleExcludedChannels.Length == 0 ? preservedChannels : [.. preservedChannels.Union(ScaleExcludedChannels).Order()];
+
     /// <summary>Throws unless the parts agree with each other.</summary>
     /// <param name="columns">Number of input channels.</param>
     /// <exception cref="ArgumentException">They do not; the message says which and what is required.</exception>

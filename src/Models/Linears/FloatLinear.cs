@@ -135,23 +135,36 @@ public sealed class FloatLinear : Linear
         return Product(input.Values, input.Tokens, 0, OutFeatures, output, kernel, tiles);
     }
 
+    /// <summary>Gets the element type of the weights.</summary>
+    internal FloatType Type => _type;
+
+    /// <summary>Gets the most rows whose weights one span holds.</summary>
+    internal int RowsPerSlab => _rowsPerSlab;
+
+    /// <summary>The weights of a slab of rows, or of those that are left.</summary>
+    internal FloatWeights Slab(int firstRow) => Slab(firstRow, Math.Min(_rowsPerSlab, OutFeatures - firstRow));
+
+    private FloatWeights Slab(int firstRow, int rows)
+    {
+        long rowBytes = Weight.ByteLength / OutFeatures;
+        return new()
+        {
+            Elements = Weight.Bytes(firstRow * rowBytes, (int)(rows * rowBytes)),
+            Type = _type,
+            Rows = rows,
+            Columns = InFeatures,
+            IsTransposed = IsTransposed,
+        };
+    }
+
     /// <summary>The product with the rows of one slab; the destination has shape [tokens, slabRows].</summary>
     private LinearProduct Product(
         ReadOnlyMemory<float> input, int tokens, int slabFirst, int slabRows, Memory<float> destination, IFloatMatmulKernel kernel, FloatActivationTiles? tiles)
     {
-        long rowBytes = Weight.ByteLength / OutFeatures;
         return new LinearProduct(slabRows, kernel.RowGranularity, kernel.NeedsOwnThreads(_type, tokens), (first, count) =>
         {
-            FloatWeights weights = new()
-            {
-                Elements = Weight.Bytes(slabFirst * rowBytes, (int)(slabRows * rowBytes)),
-                Type = _type,
-                Rows = slabRows,
-                Columns = InFeatures,
-                IsTransposed = IsTransposed,
-            };
             Span<float> products = destination.Span[..(tokens * slabRows)];
-            kernel.Multiply(input.Span[..(tokens * InFeatures)], tokens, weights, first, count, products, tiles);
+            kernel.Multiply(input.Span[..(tokens * InFeatures)], tokens, Slab(slabFirst, slabRows), first, count, products, tiles);
             for (int token = 0; Bias is not null && token < tokens; token++)
             {
                 Span<float> part = products.Slice((token * slabRows) + first, count);

@@ -32,7 +32,7 @@ internal sealed class QuantizedActivations : IDisposable
     {
         QuantizedActivations result = new(tokens, columns, preservedChannels.Length);
         IRowQuantizeKernel kernel = context.Suite.RowQuantize;
-        int[] unscaled = rule.ScaleExcludedChannels.Length == 0 ? preservedChannels : [.. preservedChannels.Union(rule.ScaleExcludedChannels).Order()];
+        int[] unscaled = rule.UncountedChannels(preservedChannels);
         if (rule.Granularity == ActivationGranularity.Tensor)
         {
             EachToken(FindScale);

@@ -1,4 +1,5 @@
 using OutlierQuant.Kernels.Devices;
+using OutlierQuant.Testing.Devices;
 using OutlierQuant.Kernels.Tests.CodeProduct;
 using Xunit;
 

@@ -1,9 +1,9 @@
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using OutlierQuant.Kernels.Devices;
+using OutlierQuant.Testing.Devices;
 using OutlierQuant.Kernels.FloatMatmul;
 using OutlierQuant.Kernels.FloatMatmul.Lanes;
-using OutlierQuant.Kernels.Tests.Devices;
 using OutlierQuant.Kernels.Tests.TiledProduct;
 using OutlierQuant.Kernels.TiledProduct.BF16;
 

@@ -1,6 +1,6 @@
 using OutlierQuant.Kernels.Devices;
+using OutlierQuant.Testing.Devices;
 using OutlierQuant.Kernels.RowQuantize;
-using OutlierQuant.Kernels.Tests.Devices;
 
 namespace OutlierQuant.Kernels.Tests.RowQuantize;
 

@@ -1,15 +1,19 @@
 using OutlierQuant.Kernels.Devices;
 
-namespace OutlierQuant.Kernels.Tests.Devices;
+namespace OutlierQuant.Testing.Devices;
 
 /// <summary>A device in the memory of the host that computes with the reference kernels, so that what surrounds a device can be tested without one.</summary>
-internal sealed class HostDevice(long memoryBytes = 1 << 30, long largestBufferBytes = 1 << 28) : IDevice
+public sealed class HostDevice(long memoryBytes = 1 << 30, long largestBufferBytes = 1 << 28) : IDevice
 {
     public DeviceDescription Description { get; } = new("host", 0, "the tests' device", "none", memoryBytes, largestBufferBytes, []);
 
     public IDeviceProducts Products => new HostProducts(this);
 
+    public IDeviceParts Parts { get; } = new HostParts();
+
     public long BytesInUse { get; private set; }
+
+    public long BytesUploaded { get; private set; }
 
     public DeviceBuffer Allocate(long byteLength, string purpose)
     {
@@ -26,6 +30,7 @@ internal sealed class HostDevice(long memoryBytes = 1 << 30, long largestBufferB
     {
         destination.CheckRange(destinationOffset, source.Length, nameof(destination));
         source.CopyTo(((HostBuffer)destination).Bytes[(int)destinationOffset..]);
+        BytesUploaded += source.Length;
     }
 
     public void Download(DeviceBuffer source, long sourceOffset, Span<byte> destination)

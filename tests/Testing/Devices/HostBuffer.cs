@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using OutlierQuant.Kernels.Devices;
 
-namespace OutlierQuant.Kernels.Tests.Devices;
+namespace OutlierQuant.Testing.Devices;
 
 /// <summary>A buffer of <see cref="HostDevice"/>: an array.</summary>
 internal sealed class HostBuffer(HostDevice device, long byteLength, string purpose) : DeviceBuffer(byteLength, purpose)

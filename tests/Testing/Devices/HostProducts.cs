@@ -1,10 +1,11 @@
 using System.Runtime.InteropServices;
+using OutlierQuant.Kernels;
 using OutlierQuant.Kernels.CodeProduct;
 using OutlierQuant.Kernels.Devices;
 using OutlierQuant.Kernels.FloatMatmul;
 using OutlierQuant.Kernels.RowQuantize;
 
-namespace OutlierQuant.Kernels.Tests.Devices;
+namespace OutlierQuant.Testing.Devices;
 
 /// <summary>The reference kernels over the buffers of a <see cref="HostDevice"/>.</summary>
 internal sealed class HostProducts(HostDevice device) : IDeviceProducts

@@ -1,0 +1,93 @@
+using System.Runtime.InteropServices;
+using OutlierQuant.Kernels.Devices;
+
+namespace OutlierQuant.Kernels.Gpu;
+
+/// <summary>The parts of a forward pass on a <see cref="GpuDevice"/>: checks shapes and launches kernels.</summary>
+/// <param name="device">The device.</param>
+internal sealed class GpuParts(GpuDevice device) : IDeviceParts
+{
+    // As the sources define them: ITEMS of parts.cl; ROWS_OF_QUERIES and the items of a group in attention.cl.
+    private const int Items = 128, QueryRows = 16, AttentionItems = 16;
+
+    private static readonly GpuProgram _parts = new("parts.cl", "");
+
+    private DeviceBuffer? _found;
+
+    /// <inheritdoc/>
+    public void Normalize(DeviceNorm norm, DeviceBuffer source, int rows, DeviceBuffer destination)
+    {
+        DevicePartShape.CheckNormalize(norm, source, rows, destination);
+        device.Launch(_parts, "normalize_rows", new LaunchSize(rows, 1, Items, 1), [
+            Own(source), norm.Size, Own(norm.Gain), Own(norm.Bias ?? norm.Gain), norm.Bias is null ? 0 : 1, Bits(norm.Epsilon), Own(destination)]);
+    }
+
+    /// <inheritdoc/>
+    public void Add(DeviceBuffer addend, int count, DeviceBuffer destination)
+    {
+        DevicePartShape.Require(addend, count, nameof(addend));
+        DevicePartShape.Require(destination, count, nameof(destination));
+        device.Launch(_parts, "add", Each(count, 1), [Own(addend), count, Own(destination)]);
+    }
+
+    /// <inheritdoc/>
+    public void AddVector(DeviceBuffer vector, DeviceBuffer otherVector, int otherRow, int rows, int columns, DeviceBuffer destination)
+    {
+        DevicePartShape.CheckAddVector(vector, otherVector, otherRow, rows, columns, destination);
+        device.Launch(_parts, "add_vector", Each(columns, rows), [Own(vector), Own(otherVector), otherRow, columns, Own(destination)]);
+    }
+
+    /// <inheritdoc/>
+    public void Activate(DeviceFunction kind, DeviceBuffer? factor, int count, DeviceBuffer values)
+    {
+        DevicePartShape.CheckActivate(kind, factor, count, values);
+        device.Launch(_parts, "activate", Each(count, 1), [(int)kind, Own(factor ?? values), factor is null ? 0 : 1, count, Own(values)]);
+    }
+
+    /// <inheritdoc/>
+    public void PlaceHeads(DeviceHeads heads, DeviceBuffer source, DeviceNorm? norm, DeviceBuffer? rotations, DeviceBuffer destination)
+    {
+        DevicePartShape.CheckPlaceHeads(heads, source, norm, rotations, destination);
+        device.Launch(_parts, "place_heads", new LaunchSize(heads.Tokens, heads.Heads, Items, 1), [
+            Own(source), heads.SourceStride, heads.SourceOffset, heads.HeadSize, heads.Group, heads.OuterStride, heads.FirstRow,
+            Own(norm?.Gain ?? source), norm is null ? 0 : 1, Bits(norm?.Epsilon ?? 0), Own(rotations ?? source), rotations is null ? 0 : 1, Own(destination)]);
+    }
+
+    /// <inheritdoc/>
+    public void Attend(DeviceAttention attention, DeviceBuffer queries, DeviceBuffer keys, DeviceBuffer values, DeviceBuffer attended)
+    {
+        DevicePartShape.CheckAttend(attention, queries, keys, values, attended);
+        int group = attention.Heads / attention.KeyValueHeads;
+        GpuProgram program = new("attention.cl", $"#define DIMENSIONS {Groups(attention.HeadSize, AttentionItems)}\n");
+        LaunchSize size = new(Groups(checked(attention.Tokens * group), QueryRows), attention.KeyValueHeads, AttentionItems, AttentionItems);
+        device.Launch(program, "attend", size, [
+            Own(queries), Own(keys), Own(values), attention.HeadSize, group, attention.KeyValueHeads,
+            attention.Tokens, attention.FirstPosition, attention.SlidingWindow, attention.Capacity, Own(attended)]);
+    }
+
+    /// <inheritdoc/>
+    public void FindScales(DeviceScaleRule rule, float staticScale, int qMax, DeviceBuffer largest, DeviceBuffer counted, int tokens, DeviceBuffer scales)
+    {
+        DevicePartShape.CheckFindScales(rule, staticScale, qMax, largest, counted, tokens, scales);
+        device.Launch(_parts, "find_scales", new LaunchSize(1, 1, Items, 1), [(int)rule, Bits(staticScale), qMax, Own(largest), Own(counted), tokens, Own(scales)]);
+    }
+
+    /// <inheritdoc/>
+    public (float Value, int Index) FindLargest(DeviceBuffer values, int count)
+    {
+        DevicePartShape.CheckFindLargest(values, count);
+        _found ??= device.Allocate(2 * sizeof(int), "the largest value");
+        device.Launch(_parts, "find_largest", new LaunchSize(1, 1, Items, 1), [Own(values), count, Own(_found)]);
+        Span<int> found = stackalloc int[2];
+        device.Download(_found, 0, MemoryMarshal.AsBytes(found));
+        return (BitConverter.Int32BitsToSingle(found[0]), found[1]);
+    }
+
+    private static int Bits(float value) => BitConverter.SingleToInt32Bits(value);
+
+    private static LaunchSize Each(int columns, int rows) => new(Groups(columns, Items), rows, Items, 1);
+
+    private static int Groups(int count, int ofGroup) => (int)(((long)count + ofGroup - 1) / ofGroup);
+
+    private GpuBuffer Own(DeviceBuffer buffer) => device.Own(buffer, nameof(buffer));
+}

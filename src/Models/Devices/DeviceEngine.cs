@@ -1,0 +1,82 @@
+using System.Runtime.InteropServices;
+using OutlierQuant.Kernels.Devices;
+using OutlierQuant.Models.Blocks;
+using OutlierQuant.Models.Engines;
+
+namespace OutlierQuant.Models.Devices;
+
+/// <summary>Computes on a device: embeddings go there, and what an observer, a transform or a consumer wants comes back.</summary>
+internal sealed class DeviceEngine : IForwardEngine
+{
+    private readonly DeviceKeyValueCache[] _caches;
+    private readonly bool _keepsSequence;
+    private (RotaryEmbedding Rotary, int FirstPosition, int Tokens)? _rotated;
+
+    /// <summary>Creates an engine.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="device">The device.</param>
+    /// <param name="keepsSequence">Whether keys and values are kept from stream to stream, which then continue one sequence; otherwise every stream is a sequence.</param>
+    public DeviceEngine(TransformerModel model, ModelDevice device, bool keepsSequence)
+    {
+        (Model, Device, _keepsSequence) = (model, device, keepsSequence);
+        Scratch = new DeviceScratch(device);
+        _caches = [.. Enumerable.Range(0, keepsSequence ? model.Blocks.Count : 1).Select(_ => new DeviceKeyValueCache(device, model.Config.KeyValueHeadCount, model.Config.HeadSize))];
+    }
+
+    /// <summary>Gets the model.</summary>
+    public TransformerModel Model { get; }
+
+    /// <summary>Gets the device.</summary>
+    public ModelDevice Device { get; }
+
+    /// <summary>Gets the buffers of a block.</summary>
+    public DeviceScratch Scratch { get; }
+
+    /// <inheritdoc/>
+    public IForwardStream Start(SequenceChunk chunk, int window, IForwardObserver? observer)
+    {
+        float[] hidden = new float[chunk.TokenIds.Length * Model.Config.HiddenSize];
+        Model.Embed(chunk, hidden);
+        return new DeviceStream(this, Device.Upload(hidden, $"the residual stream of {chunk.TokenIds.Length} tokens"), chunk, window, observer);
+    }
+
+    /// <summary>The cache of a block, with what it holds of this sequence.</summary>
+    public DeviceKeyValueCache CacheOf(int block)
+    {
+        if (_keepsSequence)
+        {
+            return _caches[block];
+        }
+
+        // Windows go through a block one after the other, so they can share the memory.
+        _caches[0].Clear();
+        return _caches[0];
+    }
+
+    /// <summary>Cosines and sines of a chunk's positions; every block asks for the same.</summary>
+    public DeviceBuffer RotationsOf(RotaryEmbedding rotary, SequenceChunk chunk)
+    {
+        int tokens = chunk.TokenIds.Length, headSize = Model.Config.HeadSize;
+        DeviceBuffer buffer = Scratch.Take(DeviceScratch.Part.Rotations, tokens, headSize);
+        if (_rotated != (rotary, chunk.FirstPosition, tokens))
+        {
+            float[] rotations = new float[tokens * headSize];
+            rotary.Read(chunk.FirstPosition, rotations);
+            Device.Device.Upload(MemoryMarshal.AsBytes<float>(rotations), buffer);
+            _rotated = (rotary, chunk.FirstPosition, tokens);
+        }
+
+        return buffer;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (DeviceKeyValueCache cache in _caches)
+        {
+            cache.Dispose();
+        }
+
+        Scratch.Dispose();
+    }
+}

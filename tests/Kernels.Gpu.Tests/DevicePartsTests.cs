@@ -1,0 +1,288 @@
+using System.Runtime.InteropServices;
+using OutlierQuant.Kernels.Devices;
+using OutlierQuant.Kernels.Gpu.OpenCL;
+using OutlierQuant.Kernels.Tests;
+using OutlierQuant.Testing.Devices;
+using Xunit;
+
+namespace OutlierQuant.Kernels.Gpu.Tests;
+
+/// <summary>The parts of a forward pass on every device against the same in binary64.</summary>
+public sealed class DevicePartsTests : IDisposable
+{
+    private const double Rounding = 1.0 / (1 << 24);
+
+    private readonly IDevice? _device = TestedDevices.NoneBecause is null ? OpenCLDevices.Open() : null;
+    private readonly HostDevice _host = new();
+
+    private IDevice Device => _device!;
+
+    public void Dispose() => _device?.Dispose();
+
+    [DeviceFact]
+    public void Normalize_EverySize_EqualsBinary64()
+    {
+        foreach (int size in (int[])[1, 2, 7, 64, 127, 128, 129, 896, 4099])
+        {
+            foreach (bool hasBias in (bool[])[false, true])
+            {
+                float[] source = Random(3 * size, size), gain = Random(size, 1), bias = Random(size, 2);
+                source[size / 2] = 40_000;
+                foreach (bool inPlace in (bool[])[false, true])
+                {
+                    AssertSame(
+                        device =>
+                        {
+                            DeviceNorm norm = new(size, Upload(device, gain), hasBias ? Upload(device, bias) : null, 1e-5f);
+                            DeviceBuffer values = Upload(device, source), normalized = inPlace ? values : Empty(device, 3 * size);
+                            device.Parts.Normalize(norm, values, 3, normalized);
+                            return Download(device, normalized, 3 * size);
+                        },
+                        $"{size} values, bias {hasBias}, in place {inPlace}",
+                        (size + 30) * Rounding * 30);
+                }
+            }
+        }
+    }
+
+    [DeviceFact]
+    public void Normalize_ValueThatIsNotFinite_SpoilsItsRowOnly()
+    {
+        float[] source = Random(3 * 70, 5);
+        source[70 + 9] = float.NaN;
+        DeviceBuffer values = Upload(Device, source);
+        Device.Parts.Normalize(new(70, Upload(Device, Random(70, 1)), null, 1e-6f), values, 3, values);
+        float[] rows = Download(Device, values, 3 * 70);
+        Assert.Equal(Enumerable.Range(0, 210).Select(i => i / 70 == 1), rows.Select(float.IsNaN));
+    }
+
+    [DeviceFact]
+    public void AddAndAddVector_AnyCount_AreExactSums()
+    {
+        foreach (int columns in (int[])[1, 127, 128, 300])
+        {
+            float[] values = Random(5 * columns, 3), addend = Random(5 * columns, 4), vector = Random(columns, 5), other = Random(columns, 6);
+            foreach (int otherRow in (int[])[-1, 0, 4])
+            {
+                AssertSame(
+                    device =>
+                    {
+                        DeviceBuffer sums = Upload(device, values);
+                        device.Parts.Add(Upload(device, addend), 5 * columns, sums);
+                        device.Parts.AddVector(Upload(device, vector), Upload(device, other), otherRow, 5, columns, sums);
+                        return Download(device, sums, 5 * columns);
+                    },
+                    $"{columns} columns, row {otherRow}",
+                    0);
+            }
+        }
+    }
+
+    [DeviceFact]
+    public void Activate_EveryFunction_EqualsBinary64()
+    {
+        float[] values = [.. Enumerable.Range(-3000, 6001).Select(i => i / 100f), 0f, 1e-30f, -1e-30f, 100f, -100f, 3e38f, -3e38f], factor = Random(values.Length, 7);
+        foreach (DeviceFunction kind in Enum.GetValues<DeviceFunction>())
+        {
+            foreach (bool hasFactor in (bool[])[false, true])
+            {
+                float[] expected = Activated(_host), actual = Activated(Device);
+                for (int i = 0; i < values.Length; i++)
+                {
+                    double bound = 1e-6 * Math.Abs(values[i] * (hasFactor ? (double)factor[i] : 1)) + 1e-37;
+                    Assert.True(Math.Abs((double)expected[i] - actual[i]) <= bound, $"{kind}({values[i]}) is {expected[i]}, but the device has {actual[i]}");
+                }
+
+                float[] Activated(IDevice device)
+                {
+                    DeviceBuffer buffer = Upload(device, values);
+                    device.Parts.Activate(kind, hasFactor ? Upload(device, factor) : null, values.Length, buffer);
+                    return Download(device, buffer, values.Length);
+                }
+            }
+        }
+    }
+
+    [DeviceFact]
+    public void Activate_NaN_StaysNaN()
+    {
+        foreach (DeviceFunction kind in Enum.GetValues<DeviceFunction>())
+        {
+            DeviceBuffer buffer = Upload(Device, [1, float.NaN, 2]);
+            Device.Parts.Activate(kind, null, 3, buffer);
+            Assert.Equal([false, true, false], Download(Device, buffer, 3).Select(float.IsNaN));
+        }
+    }
+
+    [DeviceFact]
+    public void PlaceHeads_EveryForm_EqualsBinary64()
+    {
+        foreach ((int heads, int group, int headSize) in ((int, int, int)[])[(4, 1, 8), (6, 3, 20), (2, 2, 128), (3, 1, 300)])
+        {
+            foreach ((bool hasNorm, bool isRotated) in ((bool, bool)[])[(false, false), (true, false), (false, true), (true, true)])
+            {
+                const int Tokens = 5;
+                int stride = (heads * headSize) + 11, outer = (Tokens * group) + 4;
+                DeviceHeads places = new() { Tokens = Tokens, Heads = heads, HeadSize = headSize, SourceStride = stride, SourceOffset = 7, Group = group, OuterStride = outer, FirstRow = 3 };
+                int placed = (((heads / group) - 1) * outer * headSize) + ((3 + (Tokens * group)) * headSize);
+                AssertSame(
+                    device =>
+                    {
+                        DeviceBuffer destination = Upload(device, new float[placed]);
+                        DeviceNorm? norm = hasNorm ? new(headSize, Upload(device, Random(headSize, 2)), null, 1e-6f) : null;
+                        device.Parts.PlaceHeads(places, Upload(device, Random(Tokens * stride, 1)), norm, isRotated ? Upload(device, Random(Tokens * headSize, 3)) : null, destination);
+                        return Download(device, destination, placed);
+                    },
+                    $"{heads} heads of {headSize} in groups of {group}, norm {hasNorm}, rotated {isRotated}",
+                    1e-5);
+            }
+        }
+    }
+
+    [DeviceFact]
+    public void Attend_EveryShape_EqualsBinary64()
+    {
+        foreach (DeviceAttention attention in (DeviceAttention[])[
+            new(1, 1, 8, int.MaxValue, 1, 0, 1),
+            new(4, 2, 16, int.MaxValue, 17, 0, 17),
+            new(4, 1, 20, 7, 33, 0, 40),
+            new(6, 2, 64, int.MaxValue, 70, 0, 70),
+            new(8, 8, 128, 1, 9, 0, 9),
+            new(4, 4, 80, 33, 3, 95, 128),
+            new(4, 2, 96, int.MaxValue, 1, 200, 256),
+            new(2, 1, 256, int.MaxValue, 18, 14, 32)])
+        {
+            int queries = attention.Tokens * attention.Heads * attention.HeadSize, cache = attention.KeyValueHeads * attention.Capacity * attention.HeadSize;
+            AssertSame(device => Attended(device, attention, Random(queries, 1), Random(cache, 2), Random(cache, 3)), attention.ToString(), 1e-5);
+        }
+    }
+
+    [DeviceFact]
+    public void Attend_LargeScores_NeitherOverflowNorLoseTheSmall()
+    {
+        DeviceAttention attention = new(2, 1, 16, int.MaxValue, 40, 0, 40);
+        float[] queries = [.. Random(2 * 40 * 16, 1).Select(value => value * 100)], keys = Random(40 * 16, 2), values = Random(40 * 16, 3);
+        float[] expected = Attended(_host, attention, queries, keys, values), actual = Attended(Device, attention, queries, keys, values);
+
+        // A score of some hundreds errs by some 1e-5, and its exponential by that share.
+        Assert.All(expected.Zip(actual), pair => Assert.InRange(pair.Second - pair.First, -2e-3, 2e-3));
+    }
+
+    [DeviceFact]
+    public void Attend_KeyThatIsNaN_SpoilsTheQueriesThatSeeIt()
+    {
+        DeviceAttention attention = new(2, 1, 8, 10, 50, 0, 50);
+        float[] keys = Random(50 * 8, 2);
+        keys[(20 * 8) + 3] = float.NaN;
+        float[] attended = Attended(Device, attention, Random(2 * 50 * 8, 1), keys, Random(50 * 8, 3));
+        Assert.Equal(Enumerable.Range(0, attended.Length).Select(i => i / 16 is >= 20 and < 30), attended.Select(float.IsNaN));
+    }
+
+    [DeviceFact]
+    public void FindScales_EveryRule_EqualsTheDefinitionBitForBit()
+    {
+        foreach (int tokens in (int[])[0, 1, 5, 127, 128, 129, 400])
+        {
+            foreach (int special in (int[])[0, 1, 2])
+            {
+                float[] largest = [.. Random(tokens, 1).Select(MathF.Abs)], counted = [.. Random(tokens, 2).Select(MathF.Abs)];
+                if (tokens > 0 && special > 0)
+                {
+                    largest[tokens / 2] = special == 1 ? float.NaN : float.PositiveInfinity;
+                    counted[tokens - 1] = 0;
+                }
+
+                foreach (DeviceScaleRule rule in Enum.GetValues<DeviceScaleRule>())
+                {
+                    float[] expected = Scales(_host), actual = Scales(Device);
+                    Assert.Equal(expected, actual);
+
+                    float[] Scales(IDevice device)
+                    {
+                        DeviceBuffer scales = Empty(device, tokens);
+                        device.Parts.FindScales(rule, 0.25f, 7, Upload(device, largest), Upload(device, counted), tokens, scales);
+                        return Download(device, scales, tokens);
+                    }
+                }
+            }
+        }
+    }
+
+    [DeviceFact]
+    public void FindScales_AllZero_AreOne()
+    {
+        foreach (DeviceScaleRule rule in (DeviceScaleRule[])[DeviceScaleRule.Token, DeviceScaleRule.Tensor])
+        {
+            DeviceBuffer scales = Empty(Device, 3), zeros = Upload(Device, new float[3]);
+            Device.Parts.FindScales(rule, float.NaN, 127, zeros, zeros, 3, scales);
+            Assert.Equal([1f, 1f, 1f], Download(Device, scales, 3));
+        }
+    }
+
+    [DeviceFact]
+    public void FindLargest_TiesAndNaN_GiveTheSmallestIndex()
+    {
+        foreach (int count in (int[])[1, 2, 100, 128, 129, 1000, 50_257])
+        {
+            float[] values = Random(count, count);
+            (values[count - 1], values[count / 2]) = (50, 50);
+            Assert.Equal((50f, count / 2), Device.Parts.FindLargest(Upload(Device, values), count));
+            values[count / 3] = float.NaN;
+            Assert.Equal((float.NaN, 0), Device.Parts.FindLargest(Upload(Device, values), count));
+        }
+    }
+
+    [DeviceFact]
+    public void WrongShapes_ThrowNamingTheBuffer()
+    {
+        DeviceBuffer four = Empty(Device, 4), eight = Empty(Device, 8);
+        DeviceNorm norm = new(4, four, null, 1e-5f);
+        Assert.Equal("destination", Assert.Throws<ArgumentException>(() => Device.Parts.Normalize(norm, eight, 2, four)).ParamName);
+        Assert.Equal("addend", Assert.Throws<ArgumentException>(() => Device.Parts.Add(four, 5, eight)).ParamName);
+        Assert.Equal("otherVector", Assert.Throws<ArgumentException>(() => Device.Parts.AddVector(eight, four, 0, 1, 8, eight)).ParamName);
+        Assert.Equal("factor", Assert.Throws<ArgumentException>(() => Device.Parts.Activate(DeviceFunction.Silu, four, 8, eight)).ParamName);
+        Assert.Equal("keys", Assert.Throws<ArgumentException>(() => Device.Parts.Attend(new(1, 1, 4, 8, 2, 0, 2), eight, four, eight, eight)).ParamName);
+        Assert.Equal("attention", Assert.Throws<ArgumentException>(() => Device.Parts.Attend(new(1, 1, 4, 8, 2, 1, 2), eight, eight, eight, eight)).ParamName);
+        Assert.Equal("norm", Assert.Throws<ArgumentException>(() => Device.Parts.PlaceHeads(new() { Tokens = 1, Heads = 1, HeadSize = 8, SourceStride = 8, SourceOffset = 0, Group = 1, OuterStride = 1, FirstRow = 0 }, eight, norm, null, eight)).ParamName);
+        Assert.Equal("scales", Assert.Throws<ArgumentException>(() => Device.Parts.FindScales(DeviceScaleRule.Token, 1, 7, eight, eight, 8, four)).ParamName);
+        Assert.Equal("count", Assert.Throws<ArgumentOutOfRangeException>(() => Device.Parts.FindLargest(eight, 0)).ParamName);
+    }
+
+    private static float[] Random(int count, int seed)
+    {
+        Random random = new(seed);
+        return [.. Enumerable.Range(0, count).Select(_ => (random.NextSingle() - 0.5f) * 6)];
+    }
+
+    private static DeviceBuffer Upload(IDevice device, float[] values)
+    {
+        DeviceBuffer buffer = Empty(device, values.Length);
+        device.Upload(MemoryMarshal.AsBytes(values.AsSpan()), buffer);
+        return buffer;
+    }
+
+    private static DeviceBuffer Empty(IDevice device, int count) => device.Allocate(sizeof(float) * count, "a test");
+
+    private static float[] Download(IDevice device, DeviceBuffer buffer, int count)
+    {
+        float[] values = new float[count];
+        device.Download(buffer, 0, MemoryMarshal.AsBytes(values.AsSpan()));
+        return values;
+    }
+
+    private static float[] Attended(IDevice device, DeviceAttention attention, float[] queries, float[] keys, float[] values)
+    {
+        DeviceBuffer attended = Empty(device, queries.Length);
+        device.Parts.Attend(attention, Upload(device, queries), Upload(device, keys), Upload(device, values), attended);
+        return Download(device, attended, queries.Length);
+    }
+
+    private void AssertSame(Func<IDevice, float[]> compute, string what, double tolerance)
+    {
+        float[] expected = compute(_host), actual = compute(Device);
+        for (int i = 0; i < expected.Length; i++)
+        {
+            Assert.True(Math.Abs((double)expected[i] - actual[i]) <= tolerance, $"{what}: value {i} is {expected[i]}, but the device has {actual[i]}");
+        }
+    }
+}

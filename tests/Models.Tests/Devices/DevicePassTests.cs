@@ -1,0 +1,175 @@
+using OutlierQuant.Kernels;
+using OutlierQuant.Kernels.Devices;
+using OutlierQuant.Models.Devices;
+using OutlierQuant.Models.Linears;
+using OutlierQuant.Models.Tests.Linears;
+using OutlierQuant.Models.Tests.Plain;
+using OutlierQuant.Testing;
+using Xunit;
+
+namespace OutlierQuant.Models.Tests.Devices;
+
+/// <summary>Forward passes on a device against those of the CPU.</summary>
+public sealed class DevicePassTests : IDisposable
+{
+    /// <summary>Rounding of float32 over small blocks in another order, as a share of the range.</summary>
+    private const double Tolerance = 5e-6;
+
+    private readonly TemporaryDirectory _directory = new();
+
+    public static TheoryData<string, string, RandomCheckpoint> Checkpoints
+    {
+        get
+        {
+            TheoryData<string, string, RandomCheckpoint> cases = [];
+            foreach (string device in TestDevices.Names)
+            {
+                foreach (object[] row in ArchitectureTests.Checkpoints)
+                {
+                    cases.Add(device, (string)row[0], (RandomCheckpoint)row[1]);
+                }
+            }
+
+            return cases;
+        }
+    }
+
+    public static TheoryData<string> Devices => [.. TestDevices.Names];
+
+    public static TheoryData<string, ActivationGranularity, int> Granularities
+    {
+        get
+        {
+            TheoryData<string, ActivationGranularity, int> cases = [];
+            foreach (string device in TestDevices.Names)
+            {
+                cases.Add(device, ActivationGranularity.Float, 16);
+                cases.Add(device, ActivationGranularity.TensorStatic, 8);
+                cases.Add(device, ActivationGranularity.Tensor, 8);
+                cases.Add(device, ActivationGranularity.Token, 8);
+                cases.Add(device, ActivationGranularity.Token, 4);
+            }
+
+            return cases;
+        }
+    }
+
+    public void Dispose() => _directory.Dispose();
+
+    [Theory]
+    [MemberData(nameof(Checkpoints))]
+    public void Logits_RandomCheckpoint_EqualPlainImplementation(string deviceName, string name, RandomCheckpoint checkpoint)
+    {
+        checkpoint.Write(_directory.Path);
+        int[] ids = TestTokens.Random(41);
+        double[] expected = [.. new PlainTransformer(new PlainCheckpoint(_directory.Path)).Logits(ids).SelectMany(row => row)];
+        using IDevice device = TestDevices.Open(deviceName);
+        using ModelDevice weights = new(device);
+        using TestModel test = TestModel.Open(_directory.Path, device: weights);
+
+        Close.Assert(expected, test.Model.Logits(ids), Tolerance, name);
+    }
+
+    [Theory]
+    [MemberData(nameof(Devices))]
+    public void Append_InPieces_EqualsTheWholePass(string deviceName)
+    {
+        new RandomCheckpoint { Architecture = "MistralForCausalLM", SlidingWindow = 20 }.Write(_directory.Path);
+        int[] ids = TestTokens.Random(57);
+        using IDevice device = TestDevices.Open(deviceName);
+        using ModelDevice weights = new(device);
+        using TestModel test = TestModel.Open(_directory.Path, device: weights);
+        float[] whole = test.Model.Logits(ids);
+        int vocabulary = test.Model.Config.VocabularySize;
+        using DecodingSession session = new(test.Model);
+        int position = 0;
+        foreach (int count in (int[])[1, 1, 5, 33, 1, 16])
+        {
+            float[] logits = session.Append(ids.AsSpan(position, count)).ToArray();
+            position += count;
+            double[] expected = [.. whole.Skip((position - 1) * vocabulary).Take(vocabulary).Select(logit => (double)logit)];
+            Close.Assert(expected, logits, Tolerance, $"{position} tokens");
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Devices))]
+    public void Run_Observer_SeesWhatItSeesOnTheCpu(string deviceName)
+    {
+        new RandomCheckpoint { Architecture = "Qwen3ForCausalLM", HeadSize = 16 }.Write(_directory.Path);
+        int[][] windows = [TestTokens.Random(40, seed: 1), TestTokens.Random(5, seed: 2)];
+        RecordingObserver onCpu = new(_ => true), onDevice = new(_ => true);
+        using (TestModel test = TestModel.Open(_directory.Path))
+        {
+            _ = Windows.Run(test.Model, windows, new ForwardOptions { Observer = onCpu });
+        }
+
+        using IDevice device = TestDevices.Open(deviceName);
+        using ModelDevice weights = new(device);
+        using (TestModel test = TestModel.Open(_directory.Path, device: weights))
+        {
+            _ = Windows.Run(test.Model, windows, new ForwardOptions { Observer = onDevice });
+        }
+
+        Assert.Equal(onCpu.Seen.Select(seen => (seen.Point, seen.Window, seen.Chunk.FirstPosition, seen.Rows, seen.Columns)), onDevice.Seen.Select(seen => (seen.Point, seen.Window, seen.Chunk.FirstPosition, seen.Rows, seen.Columns)));
+        foreach (((ObservationPoint point, _, _, float[] expected, _, _), (_, _, _, float[] actual, _, _)) in onCpu.Seen.Zip(onDevice.Seen))
+        {
+            Close.Assert([.. expected.Select(value => (double)value)], actual, Tolerance, point.ToString());
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Granularities))]
+    public void Logits_QuantizedLinears_EqualTheCpus(string deviceName, ActivationGranularity granularity, int bits)
+    {
+        new RandomCheckpoint { AttentionBias = true }.Write(_directory.Path);
+        int[] ids = TestTokens.Random(19);
+        using TestModel onCpu = TestModel.Open(_directory.Path);
+        using IDevice device = TestDevices.Open(deviceName);
+        using ModelDevice weights = new(device);
+        using TestModel onDevice = TestModel.Open(_directory.Path, device: weights);
+        using TransformerModel expected = onCpu.Model.With(Quantized), actual = onDevice.Model.With(Quantized);
+
+        // A code may round the other way where float sums in another order meet a tie: one code of a random model moves logits by less than this.
+        Close.Assert([.. expected.Logits(ids).Select(value => (double)value)], actual.Logits(ids), granularity == ActivationGranularity.Float ? Tolerance : 2e-3, granularity.ToString());
+
+        QuantizedLinear Quantized(Linear linear)
+        {
+            int[] excluded = granularity is ActivationGranularity.Tensor or ActivationGranularity.Token ? [5, 6] : [];
+            ActivationQuantization activations = new(granularity, bits, granularity == ActivationGranularity.TensorStatic ? 0.02f : float.NaN, excluded);
+            WeightFormat format = (WeightFormat)((linear.Block + (int)linear.Role + 9) % 3);
+            float[] constants = [.. Enumerable.Range(0, linear.OutFeatures).Select(row => row / 1000f)];
+            QuantizedWeights codes = TestWeights.Random(format, linear.OutFeatures, linear.InFeatures, format == WeightFormat.Int4 ? 32 : linear.InFeatures, [1, 4]);
+            return new(linear.Name, linear.Block, linear.Role, codes, activations, constants, constants, [.. constants.Reverse()]);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Devices))]
+    public void Logits_TransformsAndForeignLinears_RunOnTheCpuBetween(string deviceName)
+    {
+        new RandomCheckpoint().Write(_directory.Path);
+        int[] ids = TestTokens.Random(9);
+        using TestModel onCpu = TestModel.Open(_directory.Path);
+        using IDevice device = TestDevices.Open(deviceName);
+        using ModelDevice weights = new(device);
+        using TestModel onDevice = TestModel.Open(_directory.Path, device: weights);
+        using TransformerModel expected = Changed(onCpu.Model), actual = Changed(onDevice.Model);
+
+        Close.Assert([.. expected.Logits(ids).Select(value => (double)value)], actual.Logits(ids), Tolerance, "changed");
+
+        static TransformerModel Changed(TransformerModel model) => model.With(
+            linear => linear.Role == LinearRole.Down && linear.Block == 0 ? new ConstantLinear(linear, 0.25f) : linear, [new Doubling()]);
+    }
+
+    private sealed class Doubling : IBlockOutputTransform
+    {
+        public void Apply(int block, SequenceChunk chunk, Span<float> hidden, int hiddenSize)
+        {
+            for (int i = 0; i < hidden.Length; i++)
+            {
+                hidden[i] *= 2;
+            }
+        }
+    }
+}

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Runtime.InteropServices;
 using OutlierQuant.Cli.Commands;
 using OutlierQuant.Cli.Terminal;
+using OutlierQuant.Kernels.Devices;
 
 namespace OutlierQuant.Cli;
 
@@ -54,7 +55,7 @@ internal static class CommandLine
         catch (Exception exception)
         {
             // What the libraries throw at bad input says what is wrong; anything else is a defect here, and must not pass for the user's mistake.
-            bool isInput = exception is IOException or UnauthorizedAccessException or ArgumentException or ArithmeticException;
+            bool isInput = exception is IOException or UnauthorizedAccessException or ArgumentException or ArithmeticException or DeviceException;
             await console.Error.WriteLineAsync($"outlierquant: {(isInput ? "" : $"internal error ({exception.GetType().Name}; --verbose shows where): ")}{OneLine(exception)}").ConfigureAwait(false);
             if (parsed.GetValue(SharedOptions.Verbose))
             {
@@ -85,6 +86,7 @@ internal static class CommandLine
         root.Subcommands.Add(CompareCommand.Create(console));
         root.Subcommands.Add(GenerateCommand.Create(console));
         root.Subcommands.Add(BenchCommand.Create(console));
+        root.Subcommands.Add(DevicesCommand.Create(console));
         root.SetAction(result =>
         {
             console.Error.WriteLine("outlierquant: which command? See: outlierquant --help");

@@ -3,8 +3,10 @@ using OutlierQuant.Checkpoints.Tokenization;
 using OutlierQuant.Cli.Commands;
 using OutlierQuant.Eval;
 using OutlierQuant.Kernels;
+using OutlierQuant.Kernels.Devices;
 using OutlierQuant.Kernels.Threading;
 using OutlierQuant.Models;
+using OutlierQuant.Models.Devices;
 
 namespace OutlierQuant.Cli;
 
@@ -12,10 +14,12 @@ namespace OutlierQuant.Cli;
 internal sealed class Session : IDisposable
 {
     private readonly WorkerTeam _team;
+    private readonly ModelDevice? _device;
 
-    private Session(WorkerTeam team, TransformerModel model)
+    private Session(WorkerTeam team, ModelDevice? device, TransformerModel model)
     {
         _team = team;
+        _device = device;
         Model = model;
     }
 
@@ -33,15 +37,19 @@ internal sealed class Session : IDisposable
     {
         KernelSuite suite = SuiteOf(arguments);
         WorkerTeam team = new(arguments.GetRequiredValue(SharedOptions.Threads));
+        ModelDevice? device = null;
         try
         {
-            return new Session(team, TransformerModel.Open(directory, new ComputeContext(suite, team)
+            device = OpenDevice(arguments);
+            return new Session(team, device, TransformerModel.Open(directory, new ComputeContext(suite, team)
             {
+                Device = device,
                 Timing = arguments.GetValue(SharedOptions.Timing) ? new ForwardTiming() : null,
             }));
         }
         catch
         {
+            CloseDevice(device);
             team.Dispose();
             throw;
         }
@@ -71,6 +79,16 @@ internal sealed class Session : IDisposable
     public void Dispose()
     {
         Model.Dispose();
+        CloseDevice(_device);
         _team.Dispose();
+    }
+
+    private static ModelDevice? OpenDevice(ParseResult arguments) =>
+        arguments.GetValue(SharedOptions.Device) is string choice && DeviceCatalog.Open(choice) is IDevice device ? new ModelDevice(device) : null;
+
+    private static void CloseDevice(ModelDevice? device)
+    {
+        device?.Dispose();
+        device?.Device.Dispose();
     }
 }

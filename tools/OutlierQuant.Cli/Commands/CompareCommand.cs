@@ -24,7 +24,7 @@ internal static class CompareCommand
         Command command = new("compare", "Measures quantized versions of a model against it: naive, preserving, and controls.\n\nExample:\n  outlierquant compare MODEL --text test.txt --calibration train.txt --report report.html")
         {
             SharedOptions.Model, SharedOptions.RequiredText, Calibration, SharedOptions.Profile, SharedOptions.CalibrationWindows, Arms, SharedOptions.IncludeHead, Windows, SharedOptions.Context, SharedOptions.NoBos, Report,
-            SharedOptions.Seed, SharedOptions.Threads, SharedOptions.Kernels, SharedOptions.Precision, SharedOptions.Json,
+            SharedOptions.Seed, SharedOptions.Threads, SharedOptions.Device, SharedOptions.Kernels, SharedOptions.Precision, SharedOptions.Json,
         };
         command.SetAction((arguments, cancellation) => Task.FromResult(Run(arguments, console, cancellation)));
         return command;

@@ -25,7 +25,7 @@ internal static class GenerateCommand
     {
         Command command = new("generate", "Writes text with the model.\n\nExample:\n  outlierquant generate MODEL --prompt \"The old man\" --temperature 0.8 --top-p 0.95 --seed 7")
         {
-            SharedOptions.Model, Prompt, MaxTokens, Temperature, TopP, SharedOptions.Seed, Samples, Out, SharedOptions.NoBos, SharedOptions.Threads, SharedOptions.Kernels, SharedOptions.Precision, SharedOptions.Timing, SharedOptions.Json,
+            SharedOptions.Model, Prompt, MaxTokens, Temperature, TopP, SharedOptions.Seed, Samples, Out, SharedOptions.NoBos, SharedOptions.Threads, SharedOptions.Device, SharedOptions.Kernels, SharedOptions.Precision, SharedOptions.Timing, SharedOptions.Json,
         };
         command.SetAction((arguments, cancellation) => Task.FromResult(Run(arguments, console, cancellation)));
         return command;

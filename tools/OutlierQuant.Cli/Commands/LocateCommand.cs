@@ -25,7 +25,7 @@ internal static class LocateCommand
         Command command = new("locate", "Locates massive activations and gathers the statistics that quantization needs.\n\nExample:\n  outlierquant locate MODEL --text calibration.txt --out profile.json")
         {
             SharedOptions.Model, SharedOptions.RequiredText, Out, Windows, SharedOptions.Context, SharedOptions.NoBos, MinMagnitude, MinRatio, PrefixQuantRatio, QfemScore, LlmInt8Magnitude,
-            SuperWeightSpike, SharedOptions.Threads, SharedOptions.Kernels, SharedOptions.Precision, SharedOptions.Json,
+            SuperWeightSpike, SharedOptions.Threads, SharedOptions.Device, SharedOptions.Kernels, SharedOptions.Precision, SharedOptions.Json,
         };
         command.SetAction((arguments, cancellation) => Task.FromResult(Run(arguments, console, cancellation)));
         return command;

@@ -17,7 +17,7 @@ internal static class PerplexityCommand
     {
         Command command = new("perplexity", "Measures the perplexity of a model on a text.\n\nExample:\n  outlierquant perplexity MODEL --text wiki.test.raw --context 2048")
         {
-            SharedOptions.Model, SharedOptions.RequiredText, SharedOptions.Context, Protocol, Stride, SharedOptions.NoBos, Windows, SharedOptions.Threads, SharedOptions.Kernels, SharedOptions.Precision, SharedOptions.Timing, SharedOptions.Json,
+            SharedOptions.Model, SharedOptions.RequiredText, SharedOptions.Context, Protocol, Stride, SharedOptions.NoBos, Windows, SharedOptions.Threads, SharedOptions.Device, SharedOptions.Kernels, SharedOptions.Precision, SharedOptions.Timing, SharedOptions.Json,
         };
         command.SetAction((arguments, cancellation) => Task.FromResult(Run(arguments, console, cancellation)));
         return command;

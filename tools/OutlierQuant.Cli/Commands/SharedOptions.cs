@@ -21,6 +21,23 @@ internal static class SharedOptions
 
     public static readonly Option<string> Precision = OneOf("--precision", "How exactly products of floats are computed: as binary32 sums are, or with activations rounded to bf16 where that is faster.", "f32", ["f32", "bf16"]);
 
+    public static readonly Option<string> Device = new("--device")
+    {
+        Description = $"Where to compute; 'devices' shows what there is here. One of: {DeviceCatalog.Choices}.",
+        HelpName = "NAME",
+        DefaultValueFactory = _ => DeviceCatalog.Cpu,
+        CustomParser = result =>
+        {
+            string word = result.Tokens[0].Value;
+            if (!DeviceCatalog.IsChoice(word))
+            {
+                result.AddError($"{Name(result)} is '{word}', but must be one of: {DeviceCatalog.Choices}.");
+            }
+
+            return word;
+        },
+    };
+
     public static readonly Option<bool> Timing = new("--timing") { Description = "Show where the time goes, part by part." };
 
     public static readonly Option<string> RequiredText = new("--text") { Description = "Text to measure on (UTF-8).", Required = true, HelpName = "FILE" };

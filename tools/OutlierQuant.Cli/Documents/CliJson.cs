@@ -4,6 +4,7 @@ namespace OutlierQuant.Cli.Documents;
 
 /// <summary>The serializers of the documents that only the command line makes.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
+[JsonSerializable(typeof(DevicesDocument))]
 [JsonSerializable(typeof(GenerateDocument))]
 [JsonSerializable(typeof(InspectDocument))]
 [JsonSerializable(typeof(LogitsDocument))]

@@ -191,7 +191,7 @@ public sealed class TransformerModel : IDisposable
 
     /// <summary>Creates what computes blocks where the context says.</summary>
     /// <param name="keepsSequence">Whether the streams that it starts continue one sequence.</param>
-    internal IForwardEngine CreateEngine(bool keepsSequence) => 
+    internal IForwardEngine CreateEngine(bool keepsSequence) =>
         Context.Device is ModelDevice device ? new DeviceEngine(this, device, keepsSequence) : new HostEngine(this, keepsSequence);
 
     internal KeyValueCache CreateCache() => new(Config.KeyValueHeadCount, Config.HeadSize);

@@ -1,6 +1,9 @@
 using System.Text.Json;
+using OutlierQuant.Benchmarks;
+using OutlierQuant.Kernels;
 using OutlierQuant.Kernels.Devices;
 using OutlierQuant.Kernels.Gpu.OpenCL;
+using OutlierQuant.Testing;
 using Xunit;
 
 namespace OutlierQuant.Cli.Tests;
@@ -52,6 +55,17 @@ public sealed class DeviceOptionTests(TinyModelFixture fixture) : IClassFixture<
 
     [Theory]
     [MemberData(nameof(Devices))]
+    public async Task Perplexity_OfTheBundledCheckpointOnADevice_EqualsTheCpus(string device)
+    {
+        string samples = Path.Combine(RepositoryRoot.Path, "samples");
+        string[] arguments = ["perplexity", Path.Combine(samples, "tiny-llama"), "--text", Path.Combine(samples, "text", "evaluation.txt"), "--windows", "1", "--context", "64"];
+        double expected = (await Json(arguments)).GetProperty("meanNll").GetDouble(), actual = (await Json([.. arguments, "--device", device])).GetProperty("meanNll").GetDouble();
+
+        Assert.Equal(expected, actual, 1e-4);
+    }
+
+    [Theory]
+    [MemberData(nameof(Devices))]
     public async Task Generate_OnADevice_ChoosesTheCpusTokens(string device)
     {
         string[] arguments = ["generate", fixture.Model, "--prompt", "Line 7", "--max-tokens", "9"];
@@ -87,6 +101,30 @@ public sealed class DeviceOptionTests(TinyModelFixture fixture) : IClassFixture<
             // A code that rounds the other way where float sums in another order meet a tie moves the loss in the fourth digit at most.
             Assert.Equal(one.GetProperty("meanNll").GetDouble(), other.GetProperty("meanNll").GetDouble(), 2e-3);
         }
+    }
+
+    [Theory]
+    [MemberData(nameof(Devices))]
+    public async Task Bench_OnADevice_MeasuresEveryKernelNaiveAndPreserving(string device)
+    {
+        string[] arguments = ["bench", "--quick", "--shapes", "24x64", "--rows", "1,33", "--preserved", "0,3", "--device", device, .. device == "cpu" ? ["--only", "int8xint8"] : Array.Empty<string>()];
+        JsonElement document = await Json(arguments);
+
+        JsonElement[] results = [.. document.GetProperty("results").EnumerateArray()];
+        if (device == "cpu")
+        {
+            Assert.Equal(KernelSuite.Fastest.Name, document.GetProperty("suite").GetString());
+            return;
+        }
+
+        Assert.Equal(device, document.GetProperty("device").GetProperty("id").GetString());
+        Assert.True(document.GetProperty("ceilings").GetProperty("copyGbPerSecond").GetDouble() > 0);
+        Assert.Equal([.. ProductKernel.All.Select(kernel => kernel.Name)], results.Select(result => result.GetProperty("kernel").GetString()).Distinct());
+        Assert.All(results, result => Assert.True(result.GetProperty("medianMs").GetDouble() > 0 && result.GetProperty("percentOfCeiling").GetDouble() > 0));
+        Assert.Equal([0, 3], results.Where(result => result.GetProperty("kernel").GetString() == "int8×int8").Select(result => result.GetProperty("preservedChannels").GetInt32()).Distinct());
+
+        CommandOutcome people = await CommandRunner.Run([.. arguments, "--only", "int8xint8"]);
+        Assert.Contains("of copying", people.Output, StringComparison.Ordinal);
     }
 
     private static IEnumerable<string?> Texts(JsonElement document, string list, string property, string? backend = null) =>

@@ -1,9 +1,12 @@
 using System.CommandLine;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using OutlierQuant.Benchmarks;
+using OutlierQuant.Benchmarks.Devices;
 using OutlierQuant.Checkpoints;
 using OutlierQuant.Cli.Terminal;
 using OutlierQuant.Kernels;
+using OutlierQuant.Kernels.Devices;
 
 namespace OutlierQuant.Cli.Commands;
 
@@ -39,12 +42,13 @@ internal static class BenchCommand
         Command command = new("bench", """
             Measures what this machine can do (reading memory, arithmetic of each type) and what share of it the kernels reach: naive, preserving channels,
             and searching for them on every call. Everything takes about eight minutes on two cores without AMX and never much more than ten; --quick takes about a minute.
+            With --device, the products of that device against copying in its memory.
 
             Example:
               outlierquant bench --shapes 4096x4096,896x4864 --rows 1,512 --only int8
             """)
         {
-            Shapes, Rows, Preserved, Only, QuickRun, SharedOptions.Threads, SharedOptions.Kernels, SharedOptions.Precision, Out, SharedOptions.Json,
+            Shapes, Rows, Preserved, Only, QuickRun, SharedOptions.Threads, SharedOptions.Device, SharedOptions.Kernels, SharedOptions.Precision, Out, SharedOptions.Json,
         };
         command.SetAction((arguments, cancellation) => Task.FromResult(Run(arguments, console, cancellation)));
         return command;
@@ -55,25 +59,42 @@ internal static class BenchCommand
         BenchmarkOptions options = OptionsOf(arguments);
         string? path = arguments.GetValue(Out);
         OutputFile.RequirePlace(path);
+        using IDevice? device = DeviceCatalog.Open(arguments.GetRequiredValue(SharedOptions.Device));
         using ProgressDisplay progress = new(console);
-        BenchmarkReport report = BenchmarkRun.Run(options, step => progress.Report(step.Name, step.Done, step.Total, "cases"), cancellation);
-        progress.Dispose();
+        if (device is null)
+        {
+            BenchmarkReport report = BenchmarkRun.Run(options, Report, cancellation);
+            progress.Dispose();
+            Show(report, BenchmarkJson.Default.BenchmarkReport, BenchTables.Show, path, arguments, console);
+        }
+        else
+        {
+            DeviceBenchmarkReport report = DeviceBenchmarkRun.Run(device, options, Report, cancellation);
+            progress.Dispose();
+            Show(report, BenchmarkJson.Default.DeviceBenchmarkReport, DeviceBenchTables.Show, path, arguments, console);
+        }
+
+        return 0;
+
+        void Report(BenchmarkProgress step) => progress.Report(step.Name, step.Done, step.Total, "cases");
+    }
+
+    private static void Show<T>(T report, JsonTypeInfo<T> json, Action<T, UserConsole> tables, string? path, ParseResult arguments, UserConsole console)
+    {
         if (path is not null)
         {
-            AtomicFile.WriteAllText(path, JsonSerializer.Serialize(report, BenchmarkJson.Default.BenchmarkReport) + "\n");
+            AtomicFile.WriteAllText(path, JsonSerializer.Serialize(report, json) + "\n");
             console.Note($"written: {path}");
         }
 
         if (arguments.GetValue(SharedOptions.Json))
         {
-            console.WriteJson(report, BenchmarkJson.Default.BenchmarkReport);
+            console.WriteJson(report, json);
         }
         else
         {
-            BenchTables.Show(report, console);
+            tables(report, console);
         }
-
-        return 0;
     }
 
     private static BenchmarkOptions OptionsOf(ParseResult arguments)

@@ -12,6 +12,7 @@ internal sealed unsafe class OpenCLDriver : IGpuDriver
     private readonly string _options;
     private readonly List<nint> _programs = [];
     private readonly List<nint> _kernels = [];
+    private bool _isDisposed;
 
     /// <summary>Opens a device.</summary>
     /// <param name="device">OpenCL's handle.</param>
@@ -136,6 +137,13 @@ internal sealed unsafe class OpenCLDriver : IGpuDriver
     /// <inheritdoc/>
     public void Dispose()
     {
+        if (_isDisposed)
+        {
+            return;
+        }
+
+        _isDisposed = true;
+
         // What a failing driver answers here changes nothing any more.
         _kernels.ForEach(static kernel => _ = OpenCLApi.clReleaseKernel(kernel));
         _programs.ForEach(static program => _ = OpenCLApi.clReleaseProgram(program));

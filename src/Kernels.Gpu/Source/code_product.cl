@@ -21,11 +21,11 @@ KERNEL(LANES, ROWS) code_rows(PARAMETERS)
     int groups = columns == 0 ? 0 : (columns + groupSize - 1) / groupSize;
     int isRegular = groups == 1 || groupSize % RUN == 0;
     float scaled[TOKENS];
-    int sums[TOKENS];
+    dot_sums sums[TOKENS];
     for (int t = 0; t < TOKENS; t++)
     {
         scaled[t] = 0;
-        sums[t] = 0;
+        sums[t] = NO_SUMS;
     }
 
     if (row < endRow)
@@ -50,8 +50,8 @@ KERNEL(LANES, ROWS) code_rows(PARAMETERS)
                         #pragma unroll
                         for (int t = 0; t < TOKENS; t++)
                         {
-                            scaled[t] = MULTIPLY_ADD(scale, (float)sums[t], scaled[t]);
-                            sums[t] = 0;
+                            scaled[t] = MULTIPLY_ADD(scale, (float)total(sums[t]), scaled[t]);
+                            sums[t] = NO_SUMS;
                         }
 
                         group = next;
@@ -63,7 +63,7 @@ KERNEL(LANES, ROWS) code_rows(PARAMETERS)
                     {
                         if (t < count)
                         {
-                            sums[t] = dot16(run, *(GLOBAL const uint4*)(tokenCodes + (size_t)t * stride + column), sums[t]);
+                            sums[t] = add_dot16(sums[t], run, *(GLOBAL const uint4*)(tokenCodes + (size_t)t * stride + column));
                         }
                     }
                 }
@@ -92,7 +92,7 @@ KERNEL(LANES, ROWS) code_rows(PARAMETERS)
             #pragma unroll
             for (int t = 0; t < TOKENS; t++)
             {
-                scaled[t] = MULTIPLY_ADD(scale, (float)sums[t], scaled[t]);
+                scaled[t] = MULTIPLY_ADD(scale, (float)total(sums[t]), scaled[t]);
             }
         }
     }
@@ -102,7 +102,7 @@ KERNEL(LANES, ROWS) code_rows(PARAMETERS)
     for (int t = 0; t < TOKENS; t++)
     {
         rowSums[t * LANES + lane] = scaled[t];
-        rowExact[t * LANES + lane] = sums[t];
+        rowExact[t * LANES + lane] = total(sums[t]);
     }
 
     if (groups == 1)
@@ -122,9 +122,10 @@ KERNEL(LANES, ROWS) code_rows(PARAMETERS)
     }
 }
 
-// A step of codes: 64 columns in 4 vectors, and one more that spreads rows over banks.
-#define CODE_STEP 64
-#define CODE_PITCH 5
+// A step of codes: 128 columns in 8 vectors, and one more that spreads rows over banks.
+#define CODE_STEP 128
+#define CODE_VECTORS (CODE_STEP / RUN)
+#define CODE_PITCH (CODE_VECTORS + 1)
 
 // Many tokens; groups of whole 32 columns, or one group. Features and tokens of an item lie 16 apart.
 KERNEL(TILE_ITEMS, TILE_ITEMS) code_tiles(PARAMETERS)
@@ -136,14 +137,8 @@ KERNEL(TILE_ITEMS, TILE_ITEMS) code_tiles(PARAMETERS)
     int bytes = bytes_per_row(columns);
     int groups = columns == 0 ? 0 : (columns + groupSize - 1) / groupSize;
 
-    // What this item brings: 16 columns of one feature and of one token.
     int item = ITEM(1) * TILE_ITEMS + ITEM(0);
-    int place = item / 4 * CODE_PITCH + item % 4;
-    int bringsRow = tileRow + item / 4 < endRow;
-    int bringsToken = tileToken + item / 4 < tokens;
-    GLOBAL const uchar* packed = codes + (size_t)(bringsRow ? tileRow + item / 4 : firstRow) * bytes;
-    GLOBAL const signed char* token = sourceCodes + (size_t)(bringsToken ? tileToken + item / 4 : 0) * stride;
-
+    int part = groups <= 1 || groupSize % CODE_STEP == 0 ? CODE_STEP : 32;
     int sums[EACH][EACH];
     float scaled[EACH][EACH];
     for (int t = 0; t < EACH; t++)
@@ -157,38 +152,68 @@ KERNEL(TILE_ITEMS, TILE_ITEMS) code_tiles(PARAMETERS)
 
     for (int first = 0; first < columns; first += CODE_STEP)
     {
-        int column = first + item % 4 * RUN;
-        uint4 nothing = WORDS(0, 0, 0, 0);
-        weightStep[place] = bringsRow && column < columns ? codes_of(*(GLOBAL const uint4*)(packed + byte_of(column)), shift_of(column)) : nothing;
-        sourceStep[place] = bringsToken ? *(GLOBAL const uint4*)(token + column) : nothing;
-        BARRIER();
-        for (int part = 0; part < 2; part++)
+        for (int i = item; i < TILE * CODE_VECTORS; i += TILE_ITEMS * TILE_ITEMS)
         {
-            int start = first + 32 * part;
-            LOCAL const uint4* w = weightStep + ITEM(0) * CODE_PITCH + 2 * part;
-            LOCAL const uint4* x = sourceStep + ITEM(1) * CODE_PITCH + 2 * part;
+            int line = i / CODE_VECTORS;
+            int column = first + i % CODE_VECTORS * RUN;
+            uint4 weight = WORDS(0, 0, 0, 0);
+            uint4 value = WORDS(0, 0, 0, 0);
+            if (tileRow + line < endRow && column < columns)
+            {
+                weight = codes_of(*(GLOBAL const uint4*)(codes + (size_t)(tileRow + line) * bytes + byte_of(column)), shift_of(column));
+            }
+
+            if (tileToken + line < tokens)
+            {
+                value = *(GLOBAL const uint4*)(sourceCodes + (size_t)(tileToken + line) * stride + column);
+            }
+
+            weightStep[line * CODE_PITCH + i % CODE_VECTORS] = weight;
+            sourceStep[line * CODE_PITCH + i % CODE_VECTORS] = value;
+        }
+
+        BARRIER();
+        for (int start = first; start < min(first + CODE_STEP, columns); start += part)
+        {
+            dot_sums partial[EACH][EACH];
             #pragma unroll
             for (int t = 0; t < EACH; t++)
             {
                 #pragma unroll
                 for (int r = 0; r < EACH; r++)
                 {
-                    sums[t][r] = dot16(w[r * TILE_ITEMS * CODE_PITCH], x[t * TILE_ITEMS * CODE_PITCH], sums[t][r]);
-                    sums[t][r] = dot16(w[r * TILE_ITEMS * CODE_PITCH + 1], x[t * TILE_ITEMS * CODE_PITCH + 1], sums[t][r]);
+                    partial[t][r] = NO_SUMS;
                 }
             }
 
-            int end = start + 32;
-            if (start < columns && (end >= columns || (groups > 1 && end % groupSize == 0)))
+            LOCAL const uint4* w = weightStep + ITEM(0) * CODE_PITCH + (start - first) / RUN;
+            LOCAL const uint4* x = sourceStep + ITEM(1) * CODE_PITCH + (start - first) / RUN;
+            for (int i = 0; i < part / RUN; i++)
             {
-                int group = groups == 1 ? 0 : start / groupSize;
                 #pragma unroll
-                for (int r = 0; r < EACH; r++)
+                for (int t = 0; t < EACH; t++)
                 {
-                    int row = tileRow + ITEM(0) + r * TILE_ITEMS;
-                    float scale = row < endRow ? scales[(size_t)row * groups + group] : 0.0f;
                     #pragma unroll
-                    for (int t = 0; t < EACH; t++)
+                    for (int r = 0; r < EACH; r++)
+                    {
+                        partial[t][r] = add_dot16(partial[t][r], w[r * TILE_ITEMS * CODE_PITCH + i], x[t * TILE_ITEMS * CODE_PITCH + i]);
+                    }
+                }
+            }
+
+            int end = start + part;
+            int isGroupsEnd = end >= columns || (groups > 1 && end % groupSize == 0);
+            int group = groups == 1 ? 0 : start / groupSize;
+            #pragma unroll
+            for (int r = 0; r < EACH; r++)
+            {
+                int row = tileRow + ITEM(0) + r * TILE_ITEMS;
+                float scale = isGroupsEnd && row < endRow ? scales[(size_t)row * groups + group] : 0.0f;
+                #pragma unroll
+                for (int t = 0; t < EACH; t++)
+                {
+                    sums[t][r] += total(partial[t][r]);
+                    if (isGroupsEnd)
                     {
                         scaled[t][r] = MULTIPLY_ADD(scale, (float)sums[t][r], scaled[t][r]);
                         sums[t][r] = 0;

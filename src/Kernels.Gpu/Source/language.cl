@@ -35,13 +35,35 @@ DEVICE float divide(float a, float b) { return (float)((double)a / (double)b); }
 DEVICE float divide(float a, float b) { return a / b; }
 #endif
 
-// c + the products of 16 signed bytes. Written so that a compiler sees multiplications of 16-bit numbers, pairwise added to 32 bits.
-DEVICE int dot16(uint4 a, uint4 b, int c)
+// Sums of products of signed bytes, exact: 8 partial ones, because vectors are fast and adding up within one is not.
+typedef int8 dot_sums;
+#define NO_SUMS ((int8)(0))
+
+#if defined(__AVX2__) && defined(__has_builtin)
+#if __has_builtin(__builtin_ia32_pmaddwd256)
+#define HAS_PMADDWD
+#endif
+#endif
+
+#ifdef HAS_PMADDWD
+// The device is an x86 CPU, whose instruction for this (16 products, neighbours added to 32 bits) the compiler does not find by itself.
+DEVICE dot_sums add_dot16(dot_sums sums, uint4 a, uint4 b)
 {
-    short16 p = convert_short16(as_char16(a)) * convert_short16(as_char16(b));
-    int8 s = convert_int8(p.even) + convert_int8(p.odd);
-    int4 t = s.lo + s.hi;
-    return c + (t.x + t.y) + (t.z + t.w);
+    return sums + as_int8(__builtin_ia32_pmaddwd256(convert_short16(as_char16(a)), convert_short16(as_char16(b))));
+}
+#else
+// Two products of codes fit into 16 bits (2 · 127 · 127 = 32258), where a vector holds twice as many.
+DEVICE dot_sums add_dot16(dot_sums sums, uint4 a, uint4 b)
+{
+    short16 products = convert_short16(as_char16(a)) * convert_short16(as_char16(b));
+    return sums + convert_int8(products.lo + products.hi);
+}
+#endif
+
+DEVICE int total(dot_sums sums)
+{
+    int4 four = sums.lo + sums.hi;
+    return (four.x + four.y) + (four.z + four.w);
 }
 
 #else // CUDA C
@@ -83,14 +105,17 @@ DEVICE void widen8_f16(const ushort* elements, float wide[8])
 
 DEVICE float divide(float a, float b) { return __fdiv_rn(a, b); }
 
-DEVICE int dot16(uint4 a, uint4 b, int c)
+typedef int dot_sums;
+#define NO_SUMS 0
+DEVICE dot_sums add_dot16(dot_sums sums, uint4 a, uint4 b)
 {
-    asm("dp4a.s32.s32 %0, %1, %2, %0;" : "+r"(c) : "r"(a.x), "r"(b.x));
-    asm("dp4a.s32.s32 %0, %1, %2, %0;" : "+r"(c) : "r"(a.y), "r"(b.y));
-    asm("dp4a.s32.s32 %0, %1, %2, %0;" : "+r"(c) : "r"(a.z), "r"(b.z));
-    asm("dp4a.s32.s32 %0, %1, %2, %0;" : "+r"(c) : "r"(a.w), "r"(b.w));
-    return c;
+    asm("dp4a.s32.s32 %0, %1, %2, %0;" : "+r"(sums) : "r"(a.x), "r"(b.x));
+    asm("dp4a.s32.s32 %0, %1, %2, %0;" : "+r"(sums) : "r"(a.y), "r"(b.y));
+    asm("dp4a.s32.s32 %0, %1, %2, %0;" : "+r"(sums) : "r"(a.z), "r"(b.z));
+    asm("dp4a.s32.s32 %0, %1, %2, %0;" : "+r"(sums) : "r"(a.w), "r"(b.w));
+    return sums;
 }
+DEVICE int total(dot_sums sums) { return sums; }
 
 #endif
 

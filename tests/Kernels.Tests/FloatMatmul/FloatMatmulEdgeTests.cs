@@ -1,10 +1,4 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 using OutlierQuant.Kernels.FloatMatmul;
-using OutlierQuant.Kernels.FloatMatmul.Lanes;
-using OutlierQuant.Kernels.MachineCode;
-using OutlierQuant.Kernels.Tests.MachineCode;
 using Xunit;
 
 namespace OutlierQuant.Kernels.Tests.FloatMatmul;
@@ -12,44 +6,6 @@ namespace OutlierQuant.Kernels.Tests.FloatMatmul;
 public sealed class FloatMatmulEdgeTests
 {
     public static TheoryData<string> Kernels => [.. FloatMatmulCase.Kernels.Keys];
-
-    [Fact]
-    public void LoadF16_EveryBitPattern_WidensExactlyAtEveryWidth()
-    {
-        ushort[] halves = [.. Enumerable.Range(0, 65536).Select(i => (ushort)i)];
-        float[] expected = [.. halves.Select(bits => (float)BitConverter.UInt16BitsToHalf(bits))];
-        AssertSameBits(expected, Widen<SingleLane, float, F16Element>(halves));
-        AssertSameBits(expected, Widen<Lanes128, Vector128<float>, F16Element>(halves));
-        AssertSameBits(expected, Widen<Lanes256, Vector256<float>, F16Element>(halves));
-        AssertSameBits(expected, Widen<Lanes512, Vector512<float>, F16Element>(halves));
-    }
-
-    [EmittedCodeFact]
-    public void Widen_EveryBitPattern_IsExactAndWritesNothingElse()
-    {
-        Assert.Equal(Avx2.IsSupported && ProcessorFeatures.Current.F16C, HalfWidening.IsAvailable);
-        ushort[] halves = [.. Enumerable.Range(0, 65536).Select(i => (ushort)i)];
-        float[] expected = [.. halves.Select(bits => (float)BitConverter.UInt16BitsToHalf(bits))];
-        for (int count = HalfWidening.IsAvailable ? 65536 : 0; count > 0; count -= count > 64 ? 8192 : 8)
-        {
-            float[] widened = new float[65537];
-            widened[count] = -77;
-            HalfWidening.Widen(ref halves[0], ref widened[0], (nuint)count);
-            AssertSameBits(expected[..count], widened[..count]);
-            Assert.Equal(-77, widened[count]);
-        }
-    }
-
-    [Fact]
-    public void LoadBF16_EveryBitPattern_WidensExactlyAtEveryWidth()
-    {
-        ushort[] halves = [.. Enumerable.Range(0, 65536).Select(i => (ushort)i)];
-        float[] expected = [.. halves.Select(bits => BitConverter.UInt32BitsToSingle((uint)bits << 16))];
-        AssertSameBits(expected, Widen<SingleLane, float, BF16Element>(halves));
-        AssertSameBits(expected, Widen<Lanes128, Vector128<float>, BF16Element>(halves));
-        AssertSameBits(expected, Widen<Lanes256, Vector256<float>, BF16Element>(halves));
-        AssertSameBits(expected, Widen<Lanes512, Vector512<float>, BF16Element>(halves));
-    }
 
     [Theory]
     [MemberData(nameof(Kernels))]
@@ -184,27 +140,4 @@ public sealed class FloatMatmulEdgeTests
     private static string? Failure(string kernel, int sourceLength, int tokens, int bytes, int rows, int columns, int firstRow, int rowCount, int destinationLength, FloatType type = FloatType.F32) =>
         Assert.ThrowsAny<ArgumentException>(() => FloatMatmulCase.Kernels[kernel].Multiply(
             new float[sourceLength], tokens, new FloatWeights { Elements = new byte[bytes], Type = type, Rows = rows, Columns = columns }, firstRow, rowCount, new float[destinationLength])).ParamName;
-
-    private static float[] Widen<TLanes, TVector, TElement>(ushort[] halves)
-        where TLanes : ILanes<TVector>
-        where TVector : struct
-        where TElement : IWeightElement
-    {
-        float[] widened = new float[halves.Length];
-        for (int i = 0; i < halves.Length; i += TLanes.Count)
-        {
-            TLanes.Store(TElement.Load<TLanes, TVector>(ref Unsafe.As<ushort, byte>(ref halves[0]), (nuint)i), ref widened[0], (nuint)i);
-        }
-
-        return widened;
-    }
-
-    private static void AssertSameBits(float[] expected, float[] actual)
-    {
-        for (int i = 0; i < expected.Length; i++)
-        {
-            bool same = float.IsNaN(expected[i]) ? float.IsNaN(actual[i]) : BitConverter.SingleToUInt32Bits(expected[i]) == BitConverter.SingleToUInt32Bits(actual[i]);
-            Assert.True(same, $"0x{i:X4}: {actual[i]:R} is not {expected[i]:R}.");
-        }
-    }
 }

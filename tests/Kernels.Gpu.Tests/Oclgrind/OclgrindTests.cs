@@ -1,0 +1,124 @@
+using System.Runtime.InteropServices;
+using OutlierQuant.Kernels.Devices;
+using OutlierQuant.Kernels.Gpu.OpenCL;
+using OutlierQuant.Kernels.RowQuantize;
+using OutlierQuant.Kernels.Tests;
+using OutlierQuant.Kernels.Tests.CodeProduct;
+using OutlierQuant.Kernels.Tests.FloatMatmul;
+using Xunit;
+
+namespace OutlierQuant.Kernels.Gpu.Tests.Oclgrind;
+
+/// <summary>Every kernel at small shapes on a device that reports accesses outside buffers, and accesses of two items that nothing orders.</summary>
+[Trait("Category", "Oclgrind")]
+public sealed class OclgrindTests
+{
+    // Adds up 64 numbers in a tree. Without the barrier an item reads what another may not have written yet.
+    private const string TreeSum = """
+        kernel __attribute__((reqd_work_group_size(64, 1, 1))) void tree_sum(global int* values)
+        {
+            local int sums[64];
+            int item = (int)get_local_id(0);
+            sums[item] = values[item];
+            for (int width = 32; width > 0; width /= 2)
+            {
+                BARRIER
+                if (item < width)
+                {
+                    sums[item] += sums[item + width];
+                }
+            }
+
+            if (item == 0)
+            {
+                values[0] = sums[0];
+            }
+        }
+        """;
+
+    public static TheoryData<string, WeightFormat, bool> CodeProducts => CodeProductTests.Cases;
+
+    public static TheoryData<string> Devices => [.. ProductKernels.Names];
+
+    [OclgrindTheory]
+    [MemberData(nameof(CodeProducts))]
+    public void MultiplyCodes_SmallShapes_TouchNothingElseAndDoNotRace(string device, WeightFormat format, bool onCodes)
+    {
+        // Two groups of 64 features, and tails; whole rows, groups of 32, and groups that end within a run of 16 columns.
+        foreach ((int tokens, int rows, int columns, int groupSize) in new[] { (1, 5, 161, 161), (5, 66, 70, 32), (2, 3, 40, 5) })
+        {
+            ProductCase product = new(format, tokens, rows, columns, groupSize, 2, 3);
+            AssertQuiet(() => product.AssertNearReference(ProductKernels.Named(device), onCodes));
+        }
+    }
+
+    [OclgrindTheory]
+    [MemberData(nameof(Devices))]
+    public void MultiplyFloats_SmallShapes_TouchNothingElseAndDoNotRace(string device)
+    {
+        foreach ((FloatType type, bool isTransposed) in FloatMatmulCase.Storages)
+        {
+            foreach ((int tokens, int rows, int columns) in new[] { (1, 5, 40), (5, 66, 19) })
+            {
+                FloatMatmulCase product = FloatMatmulCase.Random(1, type, isTransposed, tokens, rows, columns);
+                AssertQuiet(() => product.AssertClose(product.Multiply(FloatMatmulKernels.All[device])));
+            }
+        }
+    }
+
+    [OclgrindFact]
+    public void QuantizeRows_SmallShapes_TouchNothingElseAndDoNotRace()
+    {
+        foreach (int columns in new[] { 1, 130, 300 })
+        {
+            float[] row = [.. Enumerable.Range(0, columns).Select(c => (float)Math.Sin(c))];
+            int[] preserved = columns > 1 ? [0, columns - 1] : [];
+            IRowQuantizeKernel kernel = TestedDevices.Suites.Values.First().RowQuantize;
+            sbyte[] codes = new sbyte[columns + 3], expected = new sbyte[columns + 3];
+            new RowQuantizeReference().Quantize(row, preserved, 0.01f, 127, expected, new float[preserved.Length]);
+            AssertQuiet(() =>
+            {
+                Assert.Equal(new RowQuantizeReference().AbsMax(row, preserved), kernel.AbsMax(row, preserved));
+                kernel.Quantize(row, preserved, 0.01f, 127, codes, new float[preserved.Length]);
+            });
+            Assert.Equal(expected, codes);
+        }
+    }
+
+    [OclgrindFact]
+    public void TreeSum_WithItsBarrier_IsQuiet() => Assert.Empty(OclgrindLog.Of(() => Assert.Equal(64 * 63 / 2, RunTreeSum("barrier(CLK_LOCAL_MEM_FENCE);"))));
+
+    [OclgrindFact]
+    public void TreeSum_WithoutItsBarrier_IsReportedAsARace()
+    {
+        // Whatever the sum is: this proves that a missing barrier does not pass unnoticed.
+        string[] log = OclgrindLog.Of(() => RunTreeSum(""));
+        Assert.Contains(log, line => line.Contains("data race", StringComparison.OrdinalIgnoreCase));
+    }
+
+    [OclgrindFact]
+    public void TreeSum_BufferTooShort_IsReportedAsAnInvalidRead()
+    {
+        string[] log = OclgrindLog.Of(() => RunTreeSum("barrier(CLK_LOCAL_MEM_FENCE);", numbers: 63));
+        Assert.Contains(log, line => line.Contains("invalid read", StringComparison.OrdinalIgnoreCase));
+    }
+
+    private static void AssertQuiet(Action run)
+    {
+        string[] log = OclgrindLog.Of(run);
+        Assert.True(log.Length == 0, string.Join('\n', log));
+    }
+
+    private static int RunTreeSum(string barrier, int numbers = 64)
+    {
+        OpenCLDriver driver = new(new OpenCLSearch(GpuLibraries.NamesOf(GpuLibraries.OpenCL)).Usable[0].Handle, 0);
+        using GpuDevice device = new(driver);
+        using DeviceBuffer values = device.Allocate(numbers * sizeof(int), "numbers");
+        device.Upload(MemoryMarshal.AsBytes(Enumerable.Range(0, numbers).ToArray().AsSpan()), values);
+        nint kernel = driver.Kernel(driver.Build("tree_sum.cl", TreeSum.Replace("BARRIER", barrier, StringComparison.Ordinal)), "tree_sum");
+        driver.Launch(kernel, new LaunchSize(1, 1, 64, 1), [device.Own(values, nameof(values))]);
+        byte[] sum = new byte[sizeof(int)];
+        device.Download(values, 0, sum);
+        return BitConverter.ToInt32(sum);
+    }
+}

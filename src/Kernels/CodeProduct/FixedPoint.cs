@@ -6,10 +6,10 @@ using System.Runtime.Intrinsics.X86;
 
 namespace OutlierQuant.Kernels.CodeProduct;
 
-/// <summary>Writes a token of floats as 24-bit integers in three planes of signed bytes, so that byte instructions can multiply it.</summary>
+/// <summary>Writes a token of floats as 23-bit integers in three planes of signed bytes, so that byte instructions can multiply it.</summary>
 /// <remarks>
-/// <para><c>token[c] = step · (65536 · plane2[c] + 256 · plane1[c] + plane0[c])</c> with an error of at most half a step, where the step is a power of
-/// two and at most 2⁻²¹ times the largest magnitude.</para>
+/// <para><c>token[c] = step · (plane0[c] + 256 · plane1[c] − 32768 · plane2[c])</c> with an error of at most half a step, where the step is a power of
+/// two and at most 2⁻²¹ times the largest magnitude. All three factors are 16-bit numbers, so that <c>vpmaddwd</c> can weight the planes while it widens their sums.</para>
 /// <para>The planes take turns, one quad of 128 columns each, so that a product reads one stream of bytes.</para>
 /// <para>The error is the same for every entry, so it matters where one entry dwarfs the others, as a massive activation does. A token is refused
 /// when its largest magnitude exceeds <see cref="LargestRatio"/> times the mean magnitude, when an entry is not finite, and when it is all zero or too small to scale.</para>
@@ -22,8 +22,14 @@ internal static class FixedPoint
     /// <summary>The largest magnitude over the mean magnitude up to which a token is taken. Half a step is then at most 2⁻¹⁷ times the mean.</summary>
     public const float LargestRatio = 32;
 
-    /// <summary>The largest integer whose digits, each −128…127, fit three bytes.</summary>
-    public const int Largest = (127 * 65536) + (127 * 256) + 127;
+    /// <summary>What one of plane 1 counts.</summary>
+    public const int Weight1 = 256;
+
+    /// <summary>What one of plane 2 counts.</summary>
+    public const int Weight2 = -32768;
+
+    /// <summary>The largest integer whose digits are −128…127 in plane 0, −64…63 in plane 1 and −127…127 in plane 2.</summary>
+    public const int Largest = (127 * 32768) + (63 * 256) + 127;
 
     private const int Quad = WeightPacking.QuadColumns;
     private const int SmallestExponent = -100;
@@ -43,7 +49,7 @@ internal static class FixedPoint
             return false;
         }
 
-        int exponent = 22 - MathF.ILogB(absMax);
+        int exponent = 21 - MathF.ILogB(absMax);
         exponent -= MathF.ScaleB(absMax, exponent) > Largest ? 1 : 0;
         step = MathF.ScaleB(1, -exponent);
         Vector256<float> scale = Vector256.Create(MathF.ScaleB(1, exponent));
@@ -54,12 +60,12 @@ internal static class FixedPoint
             Vector256<int> integers0 = Round(ref source, c, scale), integers1 = Round(ref source, c + 8, scale);
             Vector256<int> integers2 = Round(ref source, c + 16, scale), integers3 = Round(ref source, c + 24, scale);
             nuint to = (c / Quad * (Planes * Quad)) + (c % Quad);
-            for (nuint plane = 0; plane < Planes; plane++, to += Quad)
-            {
-                // Narrowing keeps the low byte, which as a signed byte is a digit -128…127; the rest is what remains after taking it off.
-                Vector256.Narrow(Vector256.Narrow(integers0, integers1), Vector256.Narrow(integers2, integers3)).StoreUnsafe(ref destination, to);
-                (integers0, integers1, integers2, integers3) = (Rest(integers0), Rest(integers1), Rest(integers2), Rest(integers3));
-            }
+
+            // Narrowing keeps the low byte, which as a signed byte is a digit −128…127. What remains after taking it off gives 7 more bits, −64…63, and the rest.
+            Narrow(integers0, integers1, integers2, integers3).StoreUnsafe(ref destination, to);
+            (integers0, integers1, integers2, integers3) = (Rest(integers0), Rest(integers1), Rest(integers2), Rest(integers3));
+            Narrow(Middle(integers0), Middle(integers1), Middle(integers2), Middle(integers3)).StoreUnsafe(ref destination, to + Quad);
+            Narrow(Top(integers0), Top(integers1), Top(integers2), Top(integers3)).StoreUnsafe(ref destination, to + (2 * Quad));
         }
 
         return true;
@@ -75,6 +81,16 @@ internal static class FixedPoint
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<int> Rest(Vector256<int> integers) => (integers + Vector256.Create(128)) >> 8;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> Middle(Vector256<int> rest) => ((rest + Vector256.Create(64)) & Vector256.Create(127)) - Vector256.Create(64);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> Top(Vector256<int> rest) => -((rest + Vector256.Create(64)) >> 7);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<sbyte> Narrow(Vector256<int> integers0, Vector256<int> integers1, Vector256<int> integers2, Vector256<int> integers3) =>
+        Vector256.Narrow(Vector256.Narrow(integers0, integers1), Vector256.Narrow(integers2, integers3));
 
     /// <summary>Computes the largest magnitude and the sum of magnitudes; the sum is not finite if an entry is not.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -21,15 +21,16 @@ internal sealed class FixedPointRow<TStep, TBytes, TSums, TFloats>(IFloatRoute e
     where TFloats : struct
 {
     private const int Planes = FixedPoint.Planes;
+    private const int Slice = WeightPacking.SliceColumns;
     private const int Quad = WeightPacking.QuadColumns;
     private const int BlockRows = 8;
 
     public string Name => TStep.Name;
 
-    /// <summary>Whether the rows are whole quads in groups of whole quads, and long enough for the error of a half step to drown in that of a float sum.</summary>
+    /// <summary>Whether the rows are whole quads in groups of whole slices, and long enough for the error of a half step to drown in that of a float sum.</summary>
     public static bool IsFor(PackedWeights weights) =>
         weights.Format != WeightFormat.Int8 && weights.Columns >= 4 * Quad && weights.Columns % Quad == 0
-        && (weights.GroupSize % Quad == 0 || weights.GroupSize >= weights.Columns);
+        && (weights.GroupSize % Slice == 0 || weights.GroupSize >= weights.Columns);
 
     public int MostTokens(PackedWeights weights) => IsFor(weights) ? mostTokens : exact.MostTokens(weights);
 
@@ -53,8 +54,8 @@ internal sealed class FixedPointRow<TStep, TBytes, TSums, TFloats>(IFloatRoute e
         where TPacking : struct, IPacking
     {
         int columns = weights.Columns, preserved = weights.PreservedChannels.Length;
-        nuint quads = (nuint)(columns / Quad), quadsPerGroup = nuint.Min((nuint)weights.GroupSize / Quad, quads);
-        int startsPerToken = PlaneProducts<TPacking, TStep, TBytes, TSums, TFloats>.StartsPerRow(CodeProductShape.Groups(weights), quadsPerGroup);
+        int slices = columns / Slice, slicesPerStart = SlicesPerStart(weights);
+        int startsPerToken = PlaneStarts<TPacking, TStep, TBytes, TSums, TFloats>.Count(slices, slicesPerStart);
         float[] token = ArrayPool<float>.Shared.Rent(columns + (tokens * preserved));
         sbyte[] planeScratch = ArrayPool<sbyte>.Shared.Rent((tokens * Planes * columns) + AlignedSpan.Slack<sbyte>());
         int[] startScratch = ArrayPool<int>.Shared.Rent((tokens * startsPerToken) + AlignedSpan.Slack<int>());
@@ -69,8 +70,8 @@ internal sealed class FixedPointRow<TStep, TBytes, TSums, TFloats>(IFloatRoute e
             steps[t] = isTaken ? steps[t] : 0;
             if (isTaken)
             {
-                PlaneProducts<TPacking, TStep, TBytes, TSums, TFloats>.FillStarts(
-                    ref MemoryMarshal.GetReference(MemoryMarshal.AsBytes(tokenPlanes)), quads, quadsPerGroup, ref starts[t * startsPerToken]);
+                PlaneStarts<TPacking, TStep, TBytes, TSums, TFloats>.Fill(
+                    ref MemoryMarshal.GetReference(MemoryMarshal.AsBytes(tokenPlanes)), slices, slicesPerStart, ref starts[t * startsPerToken]);
             }
             else
             {
@@ -103,21 +104,31 @@ internal sealed class FixedPointRow<TStep, TBytes, TSums, TFloats>(IFloatRoute e
     private void ExactToken(ReadOnlySpan<float> source, int token, PackedWeights weights, int firstRow, int rowCount, Span<float> destination) =>
         exact.Multiply(source.Slice(token * weights.Columns, weights.Columns), 1, weights, firstRow, rowCount, destination.Slice(token * weights.Rows, weights.Rows));
 
+    /// <summary>Computes the slices of a row whose sums start together: those of a group, but one by one where groups are not whole quads.</summary>
+    private static int SlicesPerStart(PackedWeights weights) =>
+        weights.GroupSize >= weights.Columns ? weights.Columns / Slice : weights.GroupSize % Quad == 0 ? weights.GroupSize / Slice : 1;
+
     private static void MultiplyRows<TPacking>(
         ReadOnlySpan<sbyte> planes, float step, ReadOnlySpan<int> starts, ReadOnlySpan<float> side, PackedWeights weights, int firstRow, Span<float> products)
         where TPacking : struct, IPacking
     {
-        int groups = CodeProductShape.Groups(weights), rowBytes = WeightPacking.BytesPerRow(weights.Format, weights.Columns);
+        int groups = CodeProductShape.Groups(weights), rowBytes = WeightPacking.BytesPerRow(weights.Format, weights.Columns), slicesPerStart = SlicesPerStart(weights);
         ref byte token = ref MemoryMarshal.GetReference(MemoryMarshal.AsBytes(planes));
         ref int start = ref MemoryMarshal.GetReference(starts);
-        ref byte rows = ref MemoryMarshal.GetReference(weights.Codes.Slice(firstRow * rowBytes, products.Length * rowBytes));
-        ref float scales = ref MemoryMarshal.GetReference(weights.Scales.Slice(firstRow * groups, products.Length * groups));
-        nuint quads = (nuint)(weights.Columns / Quad), quadsPerGroup = nuint.Min((nuint)weights.GroupSize / Quad, quads);
+        ReadOnlySpan<byte> rows = weights.Codes.Slice(firstRow * rowBytes, products.Length * rowBytes);
+        ReadOnlySpan<float> scales = weights.Scales.Slice(firstRow * groups, products.Length * groups);
+        nuint quads = (nuint)(weights.Columns / Quad);
         for (int i = 0; i < products.Length; i++)
         {
-            ref byte row = ref Unsafe.Add(ref rows, (nuint)i * (nuint)rowBytes);
-            ref float rowScales = ref Unsafe.Add(ref scales, (nuint)i * (nuint)groups);
-            float sum = PlaneProducts<TPacking, TStep, TBytes, TSums, TFloats>.Row(ref row, ref token, ref start, ref rowScales, quads, quadsPerGroup);
+            ref byte row = ref Unsafe.Add(ref MemoryMarshal.GetReference(rows), (nuint)i * (nuint)rowBytes);
+            ReadOnlySpan<float> rowScales = scales.Slice(i * groups, groups);
+            ref float scale = ref MemoryMarshal.GetReference(rowScales);
+            float sum = slicesPerStart switch
+            {
+                1 => PlaneProducts<TPacking, TStep, TBytes, TSums, TFloats>.OfSlices(ref row, ref token, ref start, new SliceScales(rowScales, weights.GroupSize / Slice), quads),
+                Quad / Slice => PlaneProducts<TPacking, TStep, TBytes, TSums, TFloats>.OfQuads(ref row, ref token, ref start, ref scale, quads),
+                _ => PlaneProducts<TPacking, TStep, TBytes, TSums, TFloats>.OfLongGroups(ref row, ref token, ref start, ref scale, quads, (nuint)(slicesPerStart * Slice / Quad)),
+            };
             products[i] = side.Length == 0 ? step * sum : (step * sum) + SideProduct.Of(weights.PreservedColumns.Slice((firstRow + i) * side.Length, side.Length), side);
         }
     }

@@ -16,67 +16,52 @@ internal static class PlaneProducts<TPacking, TStep, TBytes, TSums, TFloats>
 
     private static int Lanes => TStep.Width / sizeof(int);
 
-    /// <summary>Computes <c>Σ_g scale_g · Σ_{c∈g} code_c · token_c</c> in steps of the token.</summary>
+    /// <summary>Computes a row whose groups are whole slices, but not whole quads.</summary>
     /// <param name="packed">The row, whole quads.</param>
     /// <param name="token">Shape <c>[quads, 3, 128]</c>.</param>
-    /// <param name="starts">What the sums start from (<see cref="FillStarts"/>).</param>
-    /// <param name="scales">Shape <c>[groups]</c>.</param>
+    /// <param name="starts">Shape <c>[slices, lanes]</c>.</param>
+    /// <param name="scales">The scales of the row.</param>
     /// <param name="quads">Quads of the row.</param>
-    /// <param name="quadsPerGroup">Quads that share a scale; the last group may have fewer.</param>
-    public static float Row(ref byte packed, ref byte token, ref int starts, ref float scales, nuint quads, nuint quadsPerGroup) =>
-        quadsPerGroup == 1 ? SmallGroups(ref packed, ref token, ref starts, ref scales, quads) : Groups(ref packed, ref token, ref starts, ref scales, quads, quadsPerGroup);
-
-    /// <summary>Gets the starts of a row: one vector for a group of one quad, whose planes are added up at once, and one a plane for other groups.</summary>
-    public static int StartsPerRow(int groups, nuint quadsPerGroup) => groups * Lanes * (quadsPerGroup == 1 ? 1 : FixedPoint.Planes);
-
-    /// <summary>Computes what the sums of each group start from: minus the offset of the fields times the sum of the token.</summary>
-    /// <param name="token">Shape <c>[quads, 3, 128]</c>.</param>
-    /// <param name="quads">Quads of the row.</param>
-    /// <param name="quadsPerGroup">Quads that share a scale; the last group may have fewer.</param>
-    /// <param name="starts">Shape <c>[StartsPerRow]</c>.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void FillStarts(ref byte token, nuint quads, nuint quadsPerGroup, ref int starts)
+    public static float OfSlices(ref byte packed, ref byte token, ref int starts, SliceScales scales, nuint quads)
     {
-        for (nuint first = 0; first < quads; first += quadsPerGroup)
+        (TBytes mask, TBytes oddMask) = PackedQuad<TPacking, TStep, TBytes, TSums, TFloats>.Masks();
+
+        // Two vectors of totals: a fused multiply-add waits four cycles for the one before it.
+        TFloats even = default, odd = default;
+        for (nuint slice = 0; slice < 4 * quads; slice += 4)
         {
-            nuint end = nuint.Min(first + quadsPerGroup, quads);
-            TSums sums0 = OffsetSums(ref token, first, end, 0), sums1 = OffsetSums(ref token, first, end, 1), sums2 = OffsetSums(ref token, first, end, 2);
-            if (quadsPerGroup == 1)
-            {
-                TStep.StoreSums(TStep.Negate(TStep.Combine(sums0, sums1, sums2)), ref starts, 0);
-                starts = ref Unsafe.Add(ref starts, Lanes);
-            }
-            else
-            {
-                TStep.StoreSums(TStep.Negate(sums0), ref starts, 0);
-                TStep.StoreSums(TStep.Negate(sums1), ref starts, (nuint)Lanes);
-                TStep.StoreSums(TStep.Negate(sums2), ref starts, (nuint)(2 * Lanes));
-                starts = ref Unsafe.Add(ref starts, FixedPoint.Planes * Lanes);
-            }
+            Prefetch.Ahead(ref packed);
+            even = AddSlice(even, 0, mask, oddMask, ref packed, ref token, ref starts, scales.Of(slice));
+            odd = AddSlice(odd, 1, mask, oddMask, ref packed, ref token, ref starts, scales.Of(slice + 1));
+            even = AddSlice(even, 2, mask, oddMask, ref packed, ref token, ref starts, scales.Of(slice + 2));
+            odd = AddSlice(odd, 3, mask, oddMask, ref packed, ref token, ref starts, scales.Of(slice + 3));
+            packed = ref Unsafe.Add(ref packed, PackedQuad<TPacking, TStep, TBytes, TSums, TFloats>.Bytes);
+            token = ref Unsafe.Add(ref token, FixedPoint.Planes * Quad);
+            starts = ref Unsafe.Add(ref starts, 4 * Lanes);
         }
+
+        return TStep.Sum(TStep.Add(even, odd));
     }
 
-    private static TSums OffsetSums(ref byte token, nuint firstQuad, nuint endQuad, nuint plane)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TFloats AddSlice(TFloats totals, int slice, TBytes mask, TBytes oddMask, ref byte packed, ref byte token, ref int starts, float scale)
     {
-        TBytes offset = TStep.Broadcast(TPacking.Offset);
-        TSums sums = default;
-        for (nuint quad = firstQuad; quad < endQuad; quad++)
-        {
-            TSums part = default;
-            for (nuint i = 0; i < Quad; i += (nuint)TStep.Width)
-            {
-                part = TStep.MultiplyAddPart(part, offset, TStep.Load(ref token, (((quad * FixedPoint.Planes) + plane) * Quad) + i));
-            }
-
-            sums = TStep.AddPart(sums, part);
-        }
-
-        return sums;
+        TBytes fields = Field(ref packed, slice, 0, mask, oddMask);
+        nuint column = (nuint)(slice * Slice);
+        TSums part0 = TStep.MultiplyPart(fields, TStep.Load(ref token, column));
+        TSums part1 = TStep.MultiplyPart(fields, TStep.Load(ref token, column + Quad));
+        TSums part2 = TStep.MultiplyPart(fields, TStep.Load(ref token, column + (2 * Quad)));
+        TSums start = TStep.LoadSums(ref starts, (nuint)(slice * Lanes));
+        TSums sums = PackedQuad<TPacking, TStep, TBytes, TSums, TFloats>.IsOdd(slice)
+            ? TStep.Add(start, TStep.Quarter(TStep.Combine(default, part0, part1, part2)))
+            : TStep.Combine(start, part0, part1, part2);
+        return TStep.Scale(totals, sums, scale);
     }
 
     // A lane sums 16 products of at most 7 · FixedPoint.Largest, so the planes add up in 32 bits before they become floats.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static float SmallGroups(ref byte packed, ref byte token, ref int starts, ref float scales, nuint quads)
+    public static float OfQuads(ref byte packed, ref byte token, ref int starts, ref float scales, nuint quads)
     {
         (TBytes mask, TBytes oddMask) = PackedQuad<TPacking, TStep, TBytes, TSums, TFloats>.Masks();
         TFloats totals = default;
@@ -90,8 +75,9 @@ internal static class PlaneProducts<TPacking, TStep, TBytes, TSums, TFloats>
             (part1, odd1) = AddPlane(part1, odd1, fields0, fields1, fields2, fields3, ref token, Quad);
             (part2, odd2) = AddPlane(part2, odd2, fields0, fields1, fields2, fields3, ref token, 2 * Quad);
 
-            TSums sums = TStep.Combine(AddParts(default, part0, odd0), AddParts(default, part1, odd1), AddParts(default, part2, odd2));
-            totals = TStep.Scale(totals, TStep.Add(sums, TStep.LoadSums(ref starts, 0)), Unsafe.Add(ref scales, g));
+            TSums sums = TStep.Combine(TStep.LoadSums(ref starts, 0), part0, part1, part2);
+            sums = TPacking.Bits == 2 ? TStep.Add(sums, TStep.Quarter(TStep.Combine(default, odd0, odd1, odd2))) : sums;
+            totals = TStep.Scale(totals, sums, Unsafe.Add(ref scales, g));
             packed = ref Unsafe.Add(ref packed, PackedQuad<TPacking, TStep, TBytes, TSums, TFloats>.Bytes);
             token = ref Unsafe.Add(ref token, FixedPoint.Planes * Quad);
             starts = ref Unsafe.Add(ref starts, Lanes);
@@ -101,7 +87,7 @@ internal static class PlaneProducts<TPacking, TStep, TBytes, TSums, TFloats>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static float Groups(ref byte packed, ref byte token, ref int starts, ref float scales, nuint quads, nuint quadsPerGroup)
+    public static float OfLongGroups(ref byte packed, ref byte token, ref int starts, ref float scales, nuint quads, nuint quadsPerGroup)
     {
         (TBytes mask, TBytes oddMask) = PackedQuad<TPacking, TStep, TBytes, TSums, TFloats>.Masks();
         TFloats totals = default;
@@ -131,7 +117,7 @@ internal static class PlaneProducts<TPacking, TStep, TBytes, TSums, TFloats>
                 (sums0, sums1, sums2) = (AddParts(sums0, part0, odd0), AddParts(sums1, part1, odd1), AddParts(sums2, part2, odd2));
             }
 
-            totals = TStep.Scale(TStep.Scale(TStep.Scale(totals, sums0, scales), sums1, 256 * scales), sums2, 65536 * scales);
+            totals = TStep.Scale(TStep.Scale(TStep.Scale(totals, sums0, scales), sums1, FixedPoint.Weight1 * scales), sums2, FixedPoint.Weight2 * scales);
             scales = ref Unsafe.Add(ref scales, 1);
             starts = ref Unsafe.Add(ref starts, FixedPoint.Planes * Lanes);
         }

@@ -14,7 +14,7 @@ public sealed class CodeProductMemoryTests
     {
         foreach (bool guardAtEnd in new[] { true, false })
         {
-            foreach ((int tokens, int columns, int groupSize) in new[] { (1, 37, 37), (1, 130, 32), (2, 97, 64), (3, 513, 513), (1, 64, 7) })
+            foreach ((int tokens, int columns, int groupSize) in new[] { (1, 37, 37), (1, 130, 32), (2, 97, 64), (3, 513, 513), (1, 64, 7), (1, 512, 32), (2, 640, 96), (1, 512, 128), (3, 512, 512) })
             {
                 ProductCase product = new(format, tokens, 5, columns, groupSize, 2, 21);
                 float[] expected = product.Multiply(ProductKernels.Named(kernel), onCodes);
@@ -55,7 +55,7 @@ public sealed class CodeProductMemoryTests
     public void Multiply_UnalignedSpansBetweenCanaries_GivesTheSameBitsAndKeepsTheCanaries(string kernel, WeightFormat format, bool onCodes)
     {
         const float Canary = -98765.5f;
-        foreach ((int tokens, int columns, int groupSize) in new[] { (1, 161, 32), (1, 200, 200), (3, 161, 64), (4, 200, 200) })
+        foreach ((int tokens, int columns, int groupSize) in new[] { (1, 161, 32), (1, 200, 200), (3, 161, 64), (4, 200, 200), (1, 640, 32), (2, 640, 160) })
         {
             ProductCase product = new(format, tokens, 6, columns, groupSize, 1, 22);
             float[] expected = product.Multiply(ProductKernels.Named(kernel), onCodes);

@@ -45,20 +45,23 @@ public sealed class CodeProductSpecialValuesTests
     }
 
     [Theory]
+    [InlineData(WeightFormat.Int4, 7, 32)]
+    [InlineData(WeightFormat.Int4, 7, 96)]
     [InlineData(WeightFormat.Int4, 7, 128)]
     [InlineData(WeightFormat.Int4, 7, 1024)]
     [InlineData(WeightFormat.Int4, 7, 8192)]
+    [InlineData(WeightFormat.Ternary, 1, 32)]
     [InlineData(WeightFormat.Ternary, 1, 128)]
     [InlineData(WeightFormat.Ternary, 1, 1024)]
     [InlineData(WeightFormat.Ternary, 1, 8192)]
     public void Multiply_ExtremeDigitsOfFixedPoint_DoNotOverflow(WeightFormat format, int qMax, int groupSize)
     {
-        // All activations have the largest three digits, 127 or -128 (of which the highest is -127), so that 16-bit sums of fields reach their extreme in every plane.
+        // All activations have the largest three digits, or the smallest, so that 16-bit sums of fields reach their extremes: 127, 63 and -127, or -128, -64 and 126.
         const int Columns = 8192;
-        const float Positive = FixedPoint.Largest, Negative = -(127 * 65536) - (128 * 256) - 128;
+        const float Positive = FixedPoint.Largest, Negative = -(126 * 32768) - (64 * 256) - 128;
         foreach (string kernel in ProductKernels.Names)
         {
-            foreach (float activation in new[] { Positive, Negative / 2 })
+            foreach (float activation in new[] { Positive, Negative })
             {
                 ProductCase product = new(format, 2, 3, Columns, groupSize, 0, 4);
                 product.Scales.AsSpan().Fill(1);
@@ -97,9 +100,9 @@ public sealed class CodeProductSpecialValuesTests
     public void Multiply_PreservedInfinity_ReachesOnlyItsWeights(string kernel, WeightFormat format, bool onCodes)
     {
         // Channel 40 is infinite and preserved. Row 0 gives it weight 2, row 1 weight -1: no NaN from code 0 · infinity.
-        foreach ((int tokens, int columns) in new[] { (1, 100), (2, 100), (1, 512) })
+        foreach ((int tokens, int columns, int groupSize) in new[] { (1, 100, 100), (2, 100, 100), (1, 512, 512), (1, 512, 32) })
         {
-            ProductCase product = new(format, tokens, 2, columns, columns, 1, 8);
+            ProductCase product = new(format, tokens, 2, columns, groupSize, 1, 8);
             int channel = product.PreservedChannels[0];
             (product.PreservedColumns[0], product.PreservedColumns[1]) = (2, -1);
             (product.Activations[channel], product.PreservedActivations[0]) = (float.PositiveInfinity, float.PositiveInfinity);
@@ -115,9 +118,9 @@ public sealed class CodeProductSpecialValuesTests
     {
         foreach (int column in new[] { 0, 45, 99 })
         {
-            foreach ((int tokens, int columns) in new[] { (1, 100), (2, 100), (3, 100), (1, 512) })
+            foreach ((int tokens, int columns, int groupSize) in new[] { (1, 100, 100), (2, 100, 100), (3, 100, 100), (1, 512, 512), (1, 512, 32), (3, 512, 64) })
             {
-                ProductCase product = new(format, tokens, 5, columns, columns, 0, 9);
+                ProductCase product = new(format, tokens, 5, columns, groupSize, 0, 9);
                 product.Activations[column] = float.NaN;
                 product.ActivationScales[0] = float.NaN;
                 float[] products = product.Multiply(ProductKernels.Named(kernel), onCodes);
@@ -132,9 +135,9 @@ public sealed class CodeProductSpecialValuesTests
     public void Multiply_MassiveActivation_KeepsTheSmallOnes(string kernel, WeightFormat format, bool onCodes)
     {
         // The largest value is 10^5 times the others and meets code 0 in row 0: what is left there must be as exact as without it.
-        foreach (int tokens in new[] { 1, 2 })
+        foreach ((int tokens, int groupSize) in new[] { (1, 512), (2, 512), (1, 32), (2, 64) })
         {
-            ProductCase product = new(format, tokens, 3, 512, 512, 0, 10);
+            ProductCase product = new(format, tokens, 3, 512, groupSize, 0, 10);
             for (int t = 0; t < tokens; t++)
             {
                 product.Activations[(t * 512) + 200] = 500_000;
@@ -159,9 +162,9 @@ public sealed class CodeProductSpecialValuesTests
     [MemberData(nameof(Cases))]
     public void Multiply_AllCodesZero_GivesZeroExactly(string kernel, WeightFormat format, bool onCodes)
     {
-        foreach (int tokens in new[] { 1, 4 })
+        foreach ((int tokens, int groupSize) in new[] { (1, 128), (4, 128), (1, 32), (4, 32), (1, 96), (1, 512) })
         {
-            ProductCase product = new(format, tokens, 3, 512, 128, 0, 12);
+            ProductCase product = new(format, tokens, 3, 512, groupSize, 0, 12);
             product.WeightCodes.AsSpan().Clear();
             product.Pack();
             Assert.All(product.Multiply(ProductKernels.Named(kernel), onCodes), value => Assert.Equal(0f, value));

@@ -61,6 +61,21 @@ public sealed class CodeProductTests
 
     [Theory]
     [MemberData(nameof(Cases))]
+    public void Multiply_FewTokensOverWholeQuads_StaysWithinToleranceOfReference(string kernel, WeightFormat format, bool onCodes)
+    {
+        // Every kind of group of the routes by rows, the last one shorter in many; every number of tokens that takes them, and one more.
+        int seed = 30;
+        foreach (int groupSize in new[] { 32, 64, 96, 128, 160, 256, 384, 1024 })
+        {
+            foreach (int tokens in new[] { 1, 2, 16, 17 })
+            {
+                new ProductCase(format, tokens, 1 + (seed % 17), groupSize % 3 == 0 ? 640 : 1024, groupSize, seed % 3, seed++).AssertNearReference(ProductKernels.Named(kernel), onCodes);
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
     public void Multiply_GroupsLongerThanTheRow_AreOneGroup(string kernel, WeightFormat format, bool onCodes)
     {
         new ProductCase(format, 1, 5, 70, 1000, 2, 1).AssertNearReference(ProductKernels.Named(kernel), onCodes);
@@ -105,7 +120,7 @@ public sealed class CodeProductTests
     [MemberData(nameof(Cases))]
     public void Multiply_AnySplitOfTheRows_GivesTheSameBits(string kernel, WeightFormat format, bool onCodes)
     {
-        foreach ((int tokens, int columns, int groupSize) in new[] { (1, 700, 32), (1, 700, 700), (1, 640, 128), (1, 640, 640), (5, 700, 128), (5, 700, 700), (3, 300, 17) })
+        foreach ((int tokens, int columns, int groupSize) in new[] { (1, 700, 32), (1, 700, 700), (1, 640, 32), (1, 640, 128), (1, 640, 640), (5, 640, 64), (5, 700, 128), (5, 700, 700), (3, 300, 17) })
         {
             ProductCase product = new(format, tokens, 53, columns, groupSize, 4, 5);
             float[] whole = product.Multiply(ProductKernels.Named(kernel), onCodes);

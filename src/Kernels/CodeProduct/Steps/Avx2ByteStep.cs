@@ -66,13 +66,18 @@ internal readonly struct Avx2ByteStep : IPackedStep<Vector256<byte>, Vector256<i
         (part.AsInt16() + ByteInstructions.MultiplyAddPairs(fields, activations.AsSByte())).AsInt32();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> MultiplyPart(Vector256<byte> fields, Vector256<byte> activations) =>
+        ByteInstructions.MultiplyAddPairs(fields, activations.AsSByte()).AsInt32();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<int> AddPart(Vector256<int> sums, Vector256<int> part) => sums + ByteInstructions.AddPairs(part.AsInt16());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<int> Quarter(Vector256<int> sums) => sums >> 2;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<int> Combine(Vector256<int> sums0, Vector256<int> sums1, Vector256<int> sums2) => sums0 + (sums1 << 8) + (sums2 << 16);
+    public static Vector256<int> Combine(Vector256<int> sums, Vector256<int> part0, Vector256<int> part1, Vector256<int> part2) =>
+        sums + ByteInstructions.AddPairs(part0.AsInt16()) + ByteInstructions.AddPairs(part1.AsInt16(), FixedPoint.Weight1) + ByteInstructions.AddPairs(part2.AsInt16(), FixedPoint.Weight2);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<int> Add(Vector256<int> left, Vector256<int> right) => left + right;

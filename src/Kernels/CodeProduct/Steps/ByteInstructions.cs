@@ -23,8 +23,12 @@ internal static class ByteInstructions
 
     /// <summary><c>vpmaddwd</c> by ones: 32-bit sums of two neighbours.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<int> AddPairs(Vector256<short> values) =>
-        Avx2.IsSupported ? Avx2.MultiplyAddAdjacent(values, Vector256<short>.One) : AddPairsInSoftware(values);
+    public static Vector256<int> AddPairs(Vector256<short> values) => AddPairs(values, 1);
+
+    /// <summary><c>vpmaddwd</c> by a factor: 32-bit sums of two neighbours, times the factor.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> AddPairs(Vector256<short> values, short factor) =>
+        Avx2.IsSupported ? Avx2.MultiplyAddAdjacent(values, Vector256.Create(factor)) : AddPairsInSoftware(values, factor);
 
     /// <inheritdoc cref="AddPairs(Vector256{short})"/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -60,12 +64,12 @@ internal static class ByteInstructions
         return sums;
     }
 
-    internal static Vector256<int> AddPairsInSoftware(Vector256<short> values)
+    internal static Vector256<int> AddPairsInSoftware(Vector256<short> values, short factor)
     {
         Vector256<int> sums = default;
         for (int i = 0; i < 8; i++)
         {
-            sums = sums.WithElement(i, values[2 * i] + values[(2 * i) + 1]);
+            sums = sums.WithElement(i, factor * (values[2 * i] + values[(2 * i) + 1]));
         }
 
         return sums;

@@ -24,14 +24,17 @@ internal interface IPackedStep<TBytes, TSums, TFloats> : IByteStep<TBytes, TSums
     /// <remarks>Two products go to one place of a part, so the caller must stop before 32767: after 8 vectors of fields up to 15.</remarks>
     static abstract TSums MultiplyAddPart(TSums part, TBytes fields, TBytes activations);
 
+    /// <summary>Starts a part: <see cref="MultiplyAddPart"/> to nothing.</summary>
+    static abstract TSums MultiplyPart(TBytes fields, TBytes activations);
+
     /// <summary>Adds a part, what <see cref="MultiplyAddPart"/> has summed, to 32-bit sums.</summary>
     static abstract TSums AddPart(TSums sums, TSums part);
 
     /// <summary><c>sums / 4</c>, for sums that 4 divides.</summary>
     static abstract TSums Quarter(TSums sums);
 
-    /// <summary><c>sums0 + 256 · sums1 + 65536 · sums2</c>, modulo 2³².</summary>
-    static abstract TSums Combine(TSums sums0, TSums sums1, TSums sums2);
+    /// <summary>Adds parts of three planes (<see cref="AddPart"/>) to 32-bit sums: <c>sums + part0 + 256 · part1 − 32768 · part2</c>, modulo 2³² (<see cref="FixedPoint"/>).</summary>
+    static abstract TSums Combine(TSums sums, TSums part0, TSums part1, TSums part2);
 
     static abstract TSums Add(TSums left, TSums right);
 

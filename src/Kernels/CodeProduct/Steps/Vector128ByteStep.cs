@@ -64,13 +64,17 @@ internal readonly struct Vector128ByteStep : IPackedStep<Vector128<byte>, Vector
         (part.AsInt16() + Products(fields, activations)).AsInt32();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<int> MultiplyPart(Vector128<byte> fields, Vector128<byte> activations) => Products(fields, activations).AsInt32();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<int> AddPart(Vector128<int> sums, Vector128<int> part) => AddHalves(sums, part.AsInt16());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<int> Quarter(Vector128<int> sums) => sums >> 2;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<int> Combine(Vector128<int> sums0, Vector128<int> sums1, Vector128<int> sums2) => sums0 + (sums1 << 8) + (sums2 << 16);
+    public static Vector128<int> Combine(Vector128<int> sums, Vector128<int> part0, Vector128<int> part1, Vector128<int> part2) =>
+        AddPart(sums, part0) + (AddPart(default, part1) * FixedPoint.Weight1) + (AddPart(default, part2) * FixedPoint.Weight2);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<int> Add(Vector128<int> left, Vector128<int> right) => left + right;

@@ -12,8 +12,8 @@ public static class CodeProductTolerance
     public const double Rounding = 1.0 / (1 << 24);
 
     /// <summary>The largest error of one activation as fixed point, over the mean magnitude of its token.</summary>
-    /// <remarks>A token of floats may be multiplied as 24-bit fixed point if its largest magnitude is at most 32 times the mean. A step is then at
-    /// most 2⁻²¹ of the largest, and rounding errs by half a step.</remarks>
+    /// <remarks>A token of floats may be multiplied as 23-bit fixed point if its largest magnitude is at most 31.5 times the mean. A step is at most
+    /// 1.01 · 2⁻²¹ of the largest, and rounding errs by half a step.</remarks>
     public const double FixedPoint = 32.0 / (1 << 22);
 
     /// <summary>Computes the largest allowed difference of one product.</summary>

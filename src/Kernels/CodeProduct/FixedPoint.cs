@@ -9,7 +9,7 @@ namespace OutlierQuant.Kernels.CodeProduct;
 /// <summary>Writes a token of floats as 23-bit integers in three planes of signed bytes, so that byte instructions can multiply it.</summary>
 /// <remarks>
 /// <para><c>token[c] = step · (plane0[c] + 256 · plane1[c] − 32768 · plane2[c])</c> with an error of at most half a step, where the step is a power of
-/// two and at most 2⁻²¹ times the largest magnitude. All three factors are 16-bit numbers, so that <c>vpmaddwd</c> can weight the planes while it widens their sums.</para>
+/// two and at most 1.01 · 2⁻²¹ times the largest magnitude. All three factors are 16-bit numbers, so that <c>vpmaddwd</c> can weight the planes while it widens their sums.</para>
 /// <para>The planes take turns, one quad of 128 columns each, so that a product reads one stream of bytes.</para>
 /// <para>The error is the same for every entry, so it matters where one entry dwarfs the others, as a massive activation does. A token is refused
 /// when its largest magnitude exceeds <see cref="LargestRatio"/> times the mean magnitude, when an entry is not finite, and when it is all zero or too small to scale.</para>
@@ -20,7 +20,7 @@ internal static class FixedPoint
     public const int Planes = 3;
 
     /// <summary>The largest magnitude over the mean magnitude up to which a token is taken. Half a step is then at most 2⁻¹⁷ times the mean.</summary>
-    public const float LargestRatio = 32;
+    public const float LargestRatio = 31.5f;
 
     /// <summary>What one of plane 1 counts.</summary>
     public const int Weight1 = 256;
@@ -61,11 +61,14 @@ internal static class FixedPoint
             Vector256<int> integers2 = Round(ref source, c + 16, scale), integers3 = Round(ref source, c + 24, scale);
             nuint to = (c / Quad * (Planes * Quad)) + (c % Quad);
 
-            // Narrowing keeps the low byte, which as a signed byte is a digit −128…127. What remains after taking it off gives 7 more bits, −64…63, and the rest.
-            Narrow(integers0, integers1, integers2, integers3).StoreUnsafe(ref destination, to);
-            (integers0, integers1, integers2, integers3) = (Rest(integers0), Rest(integers1), Rest(integers2), Rest(integers3));
-            Narrow(Middle(integers0), Middle(integers1), Middle(integers2), Middle(integers3)).StoreUnsafe(ref destination, to + Quad);
-            Narrow(Top(integers0), Top(integers1), Top(integers2), Top(integers3)).StoreUnsafe(ref destination, to + (2 * Quad));
+            // Raised by 128 and 64 · 256, the digits are unsigned: 8 bits, 7 bits, and the rest with its sign. Narrowing keeps the low bits.
+            Vector256<int> raised = Vector256.Create(128 + (64 * Weight1));
+            (integers0, integers1, integers2, integers3) = (integers0 + raised, integers1 + raised, integers2 + raised, integers3 + raised);
+            Vector256<short> low0 = Vector256.Narrow(integers0, integers1), low1 = Vector256.Narrow(integers2, integers3);
+            Vector256<short> top0 = Vector256.Narrow(integers0 >> 15, integers1 >> 15), top1 = Vector256.Narrow(integers2 >> 15, integers3 >> 15);
+            (Vector256.Narrow(low0, low1) ^ Vector256.Create(sbyte.MinValue)).StoreUnsafe(ref destination, to);
+            ((Vector256.Narrow(low0 >>> 8, low1 >>> 8) & Vector256.Create((sbyte)127)) - Vector256.Create((sbyte)64)).StoreUnsafe(ref destination, to + Quad);
+            (-Vector256.Narrow(top0, top1)).StoreUnsafe(ref destination, to + (2 * Quad));
         }
 
         return true;
@@ -78,19 +81,6 @@ internal static class FixedPoint
         Vector256<float> scaled = Vector256.LoadUnsafe(ref source, c) * scale;
         return Avx.IsSupported ? Avx.ConvertToVector256Int32(scaled) : Vector256.ConvertToInt32(Vector256.Round(scaled));
     }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<int> Rest(Vector256<int> integers) => (integers + Vector256.Create(128)) >> 8;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<int> Middle(Vector256<int> rest) => ((rest + Vector256.Create(64)) & Vector256.Create(127)) - Vector256.Create(64);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<int> Top(Vector256<int> rest) => -((rest + Vector256.Create(64)) >> 7);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<sbyte> Narrow(Vector256<int> integers0, Vector256<int> integers1, Vector256<int> integers2, Vector256<int> integers3) =>
-        Vector256.Narrow(Vector256.Narrow(integers0, integers1), Vector256.Narrow(integers2, integers3));
 
     /// <summary>Computes the largest magnitude and the sum of magnitudes; the sum is not finite if an entry is not.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

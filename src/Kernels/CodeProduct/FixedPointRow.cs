@@ -24,6 +24,7 @@ internal sealed class FixedPointRow<TStep, TBytes, TSums, TFloats>(IFloatRoute e
     private const int Slice = WeightPacking.SliceColumns;
     private const int Quad = WeightPacking.QuadColumns;
     private const int BlockRows = 8;
+    private const int MostTokensOfShortGroups = 12;
 
     public string Name => TStep.Name;
 
@@ -32,7 +33,8 @@ internal sealed class FixedPointRow<TStep, TBytes, TSums, TFloats>(IFloatRoute e
         weights.Format != WeightFormat.Int8 && weights.Columns >= 4 * Quad && weights.Columns % Quad == 0
         && (weights.GroupSize % Slice == 0 || weights.GroupSize >= weights.Columns);
 
-    public int MostTokens(PackedWeights weights) => IsFor(weights) ? mostTokens : exact.MostTokens(weights);
+    // Measured: short groups, which are scaled more often, take longer than panels from 13 tokens on.
+    public int MostTokens(PackedWeights weights) => !IsFor(weights) ? exact.MostTokens(weights) : SlicesPerStart(weights) == 1 ? Math.Min(mostTokens, MostTokensOfShortGroups) : mostTokens;
 
     public void Multiply(ReadOnlySpan<float> source, int tokens, PackedWeights weights, int firstRow, int rowCount, Span<float> destination)
     {
@@ -65,8 +67,14 @@ internal sealed class FixedPointRow<TStep, TBytes, TSums, TFloats>(IFloatRoute e
         for (int t = 0; t < tokens; t++)
         {
             Span<sbyte> tokenPlanes = planes.Slice(t * Planes * columns, Planes * columns);
-            SideProduct.TakeOut(source.Slice(t * columns, columns), weights.PreservedChannels, token.AsSpan(0, columns), token.AsSpan(columns + (t * preserved), preserved));
-            bool isTaken = FixedPoint.TrySplit(token.AsSpan(0, columns), tokenPlanes, out steps[t]);
+            ReadOnlySpan<float> values = source.Slice(t * columns, columns);
+            if (preserved > 0)
+            {
+                SideProduct.TakeOut(values, weights.PreservedChannels, token.AsSpan(0, columns), token.AsSpan(columns + (t * preserved), preserved));
+                values = token.AsSpan(0, columns);
+            }
+
+            bool isTaken = FixedPoint.TrySplit(values, tokenPlanes, out steps[t]);
             steps[t] = isTaken ? steps[t] : 0;
             if (isTaken)
             {
@@ -112,24 +120,53 @@ internal sealed class FixedPointRow<TStep, TBytes, TSums, TFloats>(IFloatRoute e
         ReadOnlySpan<sbyte> planes, float step, ReadOnlySpan<int> starts, ReadOnlySpan<float> side, PackedWeights weights, int firstRow, Span<float> products)
         where TPacking : struct, IPacking
     {
-        int groups = CodeProductShape.Groups(weights), rowBytes = WeightPacking.BytesPerRow(weights.Format, weights.Columns), slicesPerStart = SlicesPerStart(weights);
+        int groups = CodeProductShape.Groups(weights), rowBytes = WeightPacking.BytesPerRow(weights.Format, weights.Columns);
         ref byte token = ref MemoryMarshal.GetReference(MemoryMarshal.AsBytes(planes));
         ref int start = ref MemoryMarshal.GetReference(starts);
         ReadOnlySpan<byte> rows = weights.Codes.Slice(firstRow * rowBytes, products.Length * rowBytes);
         ReadOnlySpan<float> scales = weights.Scales.Slice(firstRow * groups, products.Length * groups);
-        nuint quads = (nuint)(weights.Columns / Quad);
+        if (SlicesPerStart(weights) == 1)
+        {
+            ShortGroups<TPacking>(rows, scales, weights, ref token, ref start, products);
+        }
+        else
+        {
+            LongGroups<TPacking>(rows, scales, weights, ref token, ref start, products);
+        }
+
+        for (int i = 0; i < products.Length; i++)
+        {
+            products[i] = side.Length == 0 ? step * products[i] : (step * products[i]) + SideProduct.Of(weights.PreservedColumns.Slice((firstRow + i) * side.Length, side.Length), side);
+        }
+    }
+
+    /// <summary>Computes rows in pairs: the first half side by side with the second, so that each half is read in order. A row that is left over is its own partner.</summary>
+    private static void ShortGroups<TPacking>(ReadOnlySpan<byte> rows, ReadOnlySpan<float> scales, PackedWeights weights, ref byte token, ref int start, Span<float> products)
+        where TPacking : struct, IPacking
+    {
+        int groups = scales.Length / products.Length, rowBytes = rows.Length / products.Length, half = (products.Length + 1) / 2;
+        for (int i = 0; i < half; i++)
+        {
+            int toSecond = i + half < products.Length ? half : 0;
+            ref byte row = ref Unsafe.Add(ref MemoryMarshal.GetReference(rows), (nuint)i * (nuint)rowBytes);
+            SliceScales rowScales = new(scales.Slice(i * groups, groups), weights.GroupSize / Slice);
+            (products[i], products[i + toSecond]) = PlaneProducts<TPacking, TStep, TBytes, TSums, TFloats>.OfSlices(
+                ref row, (nuint)toSecond * (nuint)rowBytes, ref token, ref start, rowScales, (nuint)toSecond * (nuint)groups, (nuint)(weights.Columns / Quad));
+        }
+    }
+
+    private static void LongGroups<TPacking>(ReadOnlySpan<byte> rows, ReadOnlySpan<float> scales, PackedWeights weights, ref byte token, ref int start, Span<float> products)
+        where TPacking : struct, IPacking
+    {
+        int groups = scales.Length / products.Length, rowBytes = rows.Length / products.Length;
+        nuint quads = (nuint)(weights.Columns / Quad), quadsPerGroup = (nuint)(SlicesPerStart(weights) * Slice / Quad);
         for (int i = 0; i < products.Length; i++)
         {
             ref byte row = ref Unsafe.Add(ref MemoryMarshal.GetReference(rows), (nuint)i * (nuint)rowBytes);
-            ReadOnlySpan<float> rowScales = scales.Slice(i * groups, groups);
-            ref float scale = ref MemoryMarshal.GetReference(rowScales);
-            float sum = slicesPerStart switch
-            {
-                1 => PlaneProducts<TPacking, TStep, TBytes, TSums, TFloats>.OfSlices(ref row, ref token, ref start, new SliceScales(rowScales, weights.GroupSize / Slice), quads),
-                Quad / Slice => PlaneProducts<TPacking, TStep, TBytes, TSums, TFloats>.OfQuads(ref row, ref token, ref start, ref scale, quads),
-                _ => PlaneProducts<TPacking, TStep, TBytes, TSums, TFloats>.OfLongGroups(ref row, ref token, ref start, ref scale, quads, (nuint)(slicesPerStart * Slice / Quad)),
-            };
-            products[i] = side.Length == 0 ? step * sum : (step * sum) + SideProduct.Of(weights.PreservedColumns.Slice((firstRow + i) * side.Length, side.Length), side);
+            ref float scale = ref Unsafe.Add(ref MemoryMarshal.GetReference(scales), (nuint)i * (nuint)groups);
+            products[i] = quadsPerGroup == 1
+                ? PlaneProducts<TPacking, TStep, TBytes, TSums, TFloats>.OfQuads(ref row, ref token, ref start, ref scale, quads)
+                : PlaneProducts<TPacking, TStep, TBytes, TSums, TFloats>.OfLongGroups(ref row, ref token, ref start, ref scale, quads, quadsPerGroup);
         }
     }
 }

@@ -16,48 +16,57 @@ internal static class PlaneProducts<TPacking, TStep, TBytes, TSums, TFloats>
 
     private static int Lanes => TStep.Width / sizeof(int);
 
-    /// <summary>Computes a row whose groups are whole slices, but not whole quads.</summary>
-    /// <param name="packed">The row, whole quads.</param>
+    /// <summary>Computes two rows whose groups are whole slices, but not whole quads. Neither sum depends on the other row; they share the loads of planes and starts.</summary>
+    /// <param name="packed">The first row, whole quads.</param>
+    /// <param name="toSecond">Bytes from there to the second row.</param>
     /// <param name="token">Shape <c>[quads, 3, 128]</c>.</param>
     /// <param name="starts">Shape <c>[slices, lanes]</c>.</param>
-    /// <param name="scales">The scales of the row.</param>
-    /// <param name="quads">Quads of the row.</param>
+    /// <param name="scales">The scales of the first row.</param>
+    /// <param name="toSecondScale">Places from a scale of the first row to that of the second.</param>
+    /// <param name="quads">Quads of a row.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static float OfSlices(ref byte packed, ref byte token, ref int starts, SliceScales scales, nuint quads)
+    public static (float First, float Second) OfSlices(ref byte packed, nuint toSecond, ref byte token, ref int starts, SliceScales scales, nuint toSecondScale, nuint quads)
     {
         (TBytes mask, TBytes oddMask) = PackedQuad<TPacking, TStep, TBytes, TSums, TFloats>.Masks();
-
-        // Two vectors of totals: a fused multiply-add waits four cycles for the one before it.
-        TFloats even = default, odd = default;
+        TFloats first = default, second = default;
         for (nuint slice = 0; slice < 4 * quads; slice += 4)
         {
+            ref byte secondPacked = ref Unsafe.Add(ref packed, toSecond);
             Prefetch.Ahead(ref packed);
-            even = AddSlice(even, 0, mask, oddMask, ref packed, ref token, ref starts, scales.Of(slice));
-            odd = AddSlice(odd, 1, mask, oddMask, ref packed, ref token, ref starts, scales.Of(slice + 1));
-            even = AddSlice(even, 2, mask, oddMask, ref packed, ref token, ref starts, scales.Of(slice + 2));
-            odd = AddSlice(odd, 3, mask, oddMask, ref packed, ref token, ref starts, scales.Of(slice + 3));
+            Prefetch.Ahead(ref secondPacked);
+            AddSlice(ref first, ref second, 0, mask, oddMask, ref packed, ref secondPacked, ref token, ref starts, ref scales.At(slice), toSecondScale);
+            AddSlice(ref first, ref second, 1, mask, oddMask, ref packed, ref secondPacked, ref token, ref starts, ref scales.At(slice + 1), toSecondScale);
+            AddSlice(ref first, ref second, 2, mask, oddMask, ref packed, ref secondPacked, ref token, ref starts, ref scales.At(slice + 2), toSecondScale);
+            AddSlice(ref first, ref second, 3, mask, oddMask, ref packed, ref secondPacked, ref token, ref starts, ref scales.At(slice + 3), toSecondScale);
             packed = ref Unsafe.Add(ref packed, PackedQuad<TPacking, TStep, TBytes, TSums, TFloats>.Bytes);
             token = ref Unsafe.Add(ref token, FixedPoint.Planes * Quad);
             starts = ref Unsafe.Add(ref starts, 4 * Lanes);
         }
 
-        return TStep.Sum(TStep.Add(even, odd));
+        return (TStep.Sum(first), TStep.Sum(second));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TFloats AddSlice(TFloats totals, int slice, TBytes mask, TBytes oddMask, ref byte packed, ref byte token, ref int starts, float scale)
+    private static void AddSlice(
+        ref TFloats first, ref TFloats second, int slice, TBytes mask, TBytes oddMask, ref byte packed, ref byte secondPacked, ref byte token, ref int starts, ref float scale, nuint toSecondScale)
     {
-        TBytes fields = Field(ref packed, slice, 0, mask, oddMask);
+        TBytes fields = Field(ref packed, slice, 0, mask, oddMask), secondFields = Field(ref secondPacked, slice, 0, mask, oddMask);
         nuint column = (nuint)(slice * Slice);
-        TSums part0 = TStep.MultiplyPart(fields, TStep.Load(ref token, column));
-        TSums part1 = TStep.MultiplyPart(fields, TStep.Load(ref token, column + Quad));
-        TSums part2 = TStep.MultiplyPart(fields, TStep.Load(ref token, column + (2 * Quad)));
+        TBytes plane0 = TStep.Load(ref token, column);
+        TSums first0 = TStep.MultiplyPart(fields, plane0), second0 = TStep.MultiplyPart(secondFields, plane0);
+        TBytes plane1 = TStep.Load(ref token, column + Quad);
+        TSums first1 = TStep.MultiplyPart(fields, plane1), second1 = TStep.MultiplyPart(secondFields, plane1);
+        TBytes plane2 = TStep.Load(ref token, column + (2 * Quad));
+        TSums first2 = TStep.MultiplyPart(fields, plane2), second2 = TStep.MultiplyPart(secondFields, plane2);
         TSums start = TStep.LoadSums(ref starts, (nuint)(slice * Lanes));
-        TSums sums = PackedQuad<TPacking, TStep, TBytes, TSums, TFloats>.IsOdd(slice)
-            ? TStep.Add(start, TStep.Quarter(TStep.Combine(default, part0, part1, part2)))
-            : TStep.Combine(start, part0, part1, part2);
-        return TStep.Scale(totals, sums, scale);
+        first = TStep.Scale(first, Combine(start, slice, first0, first1, first2), scale);
+        second = TStep.Scale(second, Combine(start, slice, second0, second1, second2), Unsafe.Add(ref scale, toSecondScale));
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TSums Combine(TSums start, int slice, TSums part0, TSums part1, TSums part2) => PackedQuad<TPacking, TStep, TBytes, TSums, TFloats>.IsOdd(slice)
+        ? TStep.Add(start, TStep.Quarter(TStep.Combine(default, part0, part1, part2)))
+        : TStep.Combine(start, part0, part1, part2);
 
     // A lane sums 16 products of at most 7 · FixedPoint.Largest, so the planes add up in 32 bits before they become floats.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -46,8 +46,8 @@ public sealed class FixedPointTests
 
     [Theory]
     [InlineData(1.9999999f)]
-    [InlineData(1.9921875f)]
-    [InlineData(1.9921876f)]
+    [InlineData(1.992126f)]
+    [InlineData(1.992127f)]
     [InlineData(1f)]
     [InlineData(-1.9999999f)]
     public void TrySplit_LargestNearAPowerOfTwo_KeepsItsDigitsInRange(float largest)
@@ -55,6 +55,7 @@ public sealed class FixedPointTests
         float[] token = [.. Enumerable.Repeat(largest, 127), 0.3f];
         sbyte[] planes = new sbyte[384];
         Assert.True(FixedPoint.TrySplit(token, planes, out float step));
+        Assert.InRange(step, 0, 1.01f * MathF.Abs(largest) / (1 << 21));
         Assert.All(Errors(token, planes, step), error => Assert.True(error <= step / 2.0));
     }
 

@@ -16,11 +16,12 @@ internal sealed class GpuDevice : IDevice
     /// <summary>Takes a driver over.</summary>
     /// <param name="driver">The driver; disposed of with the device.</param>
     /// <param name="tilesFromTokens">Fewest tokens that are multiplied in tiles.</param>
-    public GpuDevice(IGpuDriver driver, int tilesFromTokens = ProductForms.DefaultTilesFromTokens)
+    /// <param name="usesTensorCores">Whether tensor cores are used where the device has some.</param>
+    public GpuDevice(IGpuDriver driver, int tilesFromTokens = ProductForms.DefaultTilesFromTokens, bool usesTensorCores = true)
     {
         _driver = driver;
         _programs = new GpuPrograms(driver);
-        Products = new GpuProducts(this, new ProductForms(tilesFromTokens));
+        Products = new GpuProducts(this, new ProductForms(tilesFromTokens, usesTensorCores && driver.Description.Features.Contains(ProductForms.TensorFeature)));
         Parts = new GpuParts(this);
     }
 

@@ -7,10 +7,14 @@ namespace OutlierQuant.Kernels.Gpu;
 internal static class GpuLibraries
 {
     public const string OpenCL = "OpenCL";
+    public const string Cuda = "cuda";
+    public const string Nvrtc = "nvrtc";
 
     private static readonly Dictionary<string, string[]> _names = new()
     {
         [OpenCL] = ["libOpenCL.so.1", "libOpenCL.so", "OpenCL.dll"],
+        [Cuda] = ["libcuda.so.1", "nvcuda.dll"],
+        [Nvrtc] = ["libnvrtc.so.13", "libnvrtc.so.12", "libnvrtc.so.11.2", "libnvrtc.so", "nvrtc64_130_0.dll", "nvrtc64_120_0.dll", "nvrtc64_112_0.dll"],
     };
 
     /// <summary>Gets the names that a library may have, in the order in which they are tried.</summary>

@@ -1,6 +1,7 @@
 using OutlierQuant.Kernels.CodeProduct;
 using OutlierQuant.Kernels.Devices;
 using OutlierQuant.Kernels.FloatMatmul;
+using OutlierQuant.Kernels.Gpu.Cuda;
 
 namespace OutlierQuant.Kernels.Gpu;
 
@@ -17,15 +18,23 @@ internal sealed class GpuProducts(GpuDevice device, ProductForms forms) : IDevic
     private DeviceBuffer? _setApartValues;
     private DeviceBuffer? _setApartPreserved;
 
+    /// <summary>Gets every program of the products that is the same on all devices.</summary>
+    public static IEnumerable<GpuProgram> Programs => [
+        _rowQuantize,
+        .. from format in Enum.GetValues<WeightFormat>() select Program("code_product.cl", format),
+        .. from format in Enum.GetValues<WeightFormat>() select Program("float_code_product.cl", format),
+        .. from type in Enum.GetValues<FloatType>() select Program(type, isTransposed: false),
+        .. from type in Enum.GetValues<FloatType>() select Program(type, isTransposed: true)];
+
     /// <summary>Gets the smallest program, which shows whether a device compiles ours.</summary>
     public static GpuProgram SmallestProgram => _rowQuantize;
 
     /// <inheritdoc/>
     public string Describe(PackedWeights weights, bool integerActivations, int tokens) =>
-        CodeProductName.Of(weights.Format, integerActivations, Form(integerActivations ? forms.InTiles(weights.Columns, weights.GroupSize, tokens) : forms.InTiles(tokens)));
+        CodeProductName.Of(weights.Format, integerActivations, FormName(integerActivations ? forms.OfCodes(weights.Columns, weights.GroupSize, tokens) : forms.OfFloats(tokens)));
 
     /// <inheritdoc/>
-    public string Describe(FloatType type, int tokens) => FloatMatmulName.Of(type, Form(forms.InTiles(tokens)));
+    public string Describe(FloatType type, int tokens) => FloatMatmulName.Of(type, FormName(forms.OfFloats(tokens)));
 
     /// <inheritdoc/>
     public DeviceCodeWeights Upload(PackedWeights weights, string name) => WeightUpload.Codes(device, weights, name);
@@ -58,9 +67,20 @@ internal sealed class GpuProducts(GpuDevice device, ProductForms forms) : IDevic
     public void Multiply(DeviceActivationCodes source, int tokens, DeviceCodeWeights weights, int firstRow, int rowCount, DeviceBuffer destination)
     {
         DeviceProductShape.CheckMultiply(source, tokens, weights, firstRow, rowCount, destination);
-        bool inTiles = forms.InTiles(weights.Columns, weights.GroupSize, tokens);
-        device.Launch(Program("code_product.cl", weights), inTiles ? "code_tiles" : "code_rows", inTiles ? Tiles(tokens, rowCount) : Rows(tokens, rowCount), [
-            Own(source.Codes), source.Stride, Own(source.Scales), Own(source.Preserved), tokens, .. Operands(weights, firstRow, rowCount), Own(destination)]);
+        GpuArgument[] arguments = [Own(source.Codes), source.Stride, Own(source.Scales), Own(source.Preserved), tokens, .. Operands(weights, firstRow, rowCount), Own(destination)];
+        switch (forms.OfCodes(weights.Columns, weights.GroupSize, tokens))
+        {
+            case ProductForm.Rows:
+                device.Launch(Program("code_product.cl", weights.Format), "code_rows", Rows(tokens, rowCount), arguments);
+                break;
+            case ProductForm.Tiles:
+                device.Launch(Program("code_product.cl", weights.Format), "code_tiles", Tiles(tokens, rowCount), arguments);
+                break;
+            default:
+                bool inGroups = weights.Groups > 1;
+                device.Launch(TensorTiles.Program(weights.Format, inGroups), "code_tensor", TensorTiles.Size(weights.Format, inGroups, tokens, rowCount), arguments);
+                break;
+        }
     }
 
     /// <inheritdoc/>
@@ -73,8 +93,8 @@ internal sealed class GpuProducts(GpuDevice device, ProductForms forms) : IDevic
         GpuBuffer preserved = Scratch(ref _setApartPreserved, (long)tokens * channels.Count * sizeof(float), "preserved activations");
         device.Launch(_rowQuantize, "set_apart", new LaunchSize(tokens, 1, QuantizeItems, 1), [
             Own(source), weights.Columns, Own(channels.Indices), channels.Count, values, stride, preserved]);
-        bool inTiles = forms.InTiles(tokens);
-        device.Launch(Program("float_code_product.cl", weights), inTiles ? "float_code_tiles" : "float_code_rows", inTiles ? Tiles(tokens, rowCount) : Rows(tokens, rowCount), [
+        bool inTiles = forms.OfFloats(tokens) != ProductForm.Rows;
+        device.Launch(Program("float_code_product.cl", weights.Format), inTiles ? "float_code_tiles" : "float_code_rows", inTiles ? Tiles(tokens, rowCount) : Rows(tokens, rowCount), [
             values, stride, preserved, tokens, .. Operands(weights, firstRow, rowCount), Own(destination)]);
     }
 
@@ -82,9 +102,8 @@ internal sealed class GpuProducts(GpuDevice device, ProductForms forms) : IDevic
     public void Multiply(DeviceBuffer source, int tokens, DeviceFloatWeights weights, int firstRow, int rowCount, DeviceBuffer destination)
     {
         DeviceProductShape.CheckMultiply(source, tokens, weights.Columns, weights.Rows, firstRow, rowCount, destination);
-        int element = weights.Type switch { FloatType.F32 => 32, FloatType.F16 => 16, _ => 8 };
-        GpuProgram program = new("float_product.cl", $"#define ELEMENT {element}\n{(weights.IsTransposed ? "#define TRANSPOSED\n" : "")}");
-        bool inTiles = forms.InTiles(tokens);
+        GpuProgram program = Program(weights.Type, weights.IsTransposed);
+        bool inTiles = forms.OfFloats(tokens) != ProductForm.Rows;
         LaunchSize size = inTiles ? Tiles(tokens, rowCount)
             : weights.IsTransposed ? new LaunchSize(Groups(rowCount, Lanes), Groups(tokens, TokensOfGroup), Lanes, Slices)
             : Rows(tokens, rowCount);
@@ -92,20 +111,23 @@ internal sealed class GpuProducts(GpuDevice device, ProductForms forms) : IDevic
             Own(source), tokens, Own(weights.Elements), weights.Columns, weights.Rows, firstRow, firstRow + rowCount, Own(destination)]);
     }
 
-    private static GpuProgram Program(string file, DeviceCodeWeights weights) =>
-        new(file, $"#define FORMAT {8 / WeightPacking.CodesPerByte(weights.Format)}\n");
+    private static GpuProgram Program(string file, WeightFormat format) => new(file, $"#define FORMAT {8 / WeightPacking.CodesPerByte(format)}\n");
+
+    private static GpuProgram Program(FloatType type, bool isTransposed) =>
+        new("float_product.cl", $"#define ELEMENT {type switch { FloatType.F32 => 32, FloatType.F16 => 16, _ => 8 }}\n{(isTransposed ? "#define TRANSPOSED\n" : "")}");
 
     private static LaunchSize Rows(int tokens, int rowCount) => new(Groups(rowCount, RowsOfGroup), Groups(tokens, TokensOfGroup), Lanes, RowsOfGroup);
 
     private static LaunchSize Tiles(int tokens, int rowCount) => new(Groups(rowCount, Tile), Groups(tokens, Tile), TileItems, TileItems);
 
-    private static int Groups(int count, int ofGroup) => (int)(((long)count + ofGroup - 1) / ofGroup);
+    /// <summary>Divides, rounding up.</summary>
+    internal static int Groups(int count, int ofGroup) => (int)(((long)count + ofGroup - 1) / ofGroup);
 
     private GpuArgument[] Operands(DeviceCodeWeights weights, int firstRow, int rowCount) => [
         Own(weights.Codes), Own(weights.Scales), Own(weights.PreservedColumns), weights.PreservedChannels.Count,
         weights.Columns, Math.Min(weights.GroupSize, weights.Columns), weights.Rows, firstRow, firstRow + rowCount];
 
-    private string Form(bool inTiles) => $"{device.Description.Backend} {(inTiles ? "tiles" : "rows")}";
+    private string FormName(ProductForm form) => $"{device.Description.Backend} {form switch { ProductForm.Rows => "rows", ProductForm.Tiles => "tiles", _ => "mma" }}";
 
     private GpuBuffer Own(DeviceBuffer buffer) => device.Own(buffer, nameof(buffer));
 

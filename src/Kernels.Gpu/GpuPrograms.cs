@@ -12,8 +12,7 @@ internal sealed class GpuPrograms(IGpuDriver driver)
         {
             if (!_programs.TryGetValue(program, out nint built))
             {
-                string name = program.Settings.Length == 0 ? program.File : $"{program.File} ({program.Settings.ReplaceLineEndings(" ").Replace("#define ", "", StringComparison.Ordinal).Trim()})";
-                _programs[program] = built = driver.Build(name, KernelSource.Of(program, driver.SourceHeader));
+                _programs[program] = built = driver.Build(program.Name, KernelSource.Of(program, driver.SourceHeader));
             }
 
             _kernels[(program, kernel)] = handle = driver.Kernel(built, kernel);

@@ -8,7 +8,7 @@ internal static class KernelSource
     // Every program has these in front, so that no compiler needs to find files.
     private static readonly string[] Shared = ["language.cl", "lanes.cl", "tiles.cl"];
 
-    private static readonly string[] OverCodes = ["code_product.cl", "float_code_product.cl"];
+    private static readonly string[] OverCodes = ["code_product.cl", "float_code_product.cl", "code_tensor.cu"];
 
     /// <summary>Puts the text of a program together.</summary>
     public static string Of(GpuProgram program, string header)

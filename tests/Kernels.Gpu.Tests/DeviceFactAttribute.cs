@@ -7,5 +7,5 @@ namespace OutlierQuant.Kernels.Gpu.Tests;
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class DeviceFactAttribute : FactAttribute
 {
-    public DeviceFactAttribute() => Skip = TestedDevices.NoneBecause;
+    public DeviceFactAttribute() => Skip = TestedDevices.NoOpenCLBecause;
 }

@@ -85,7 +85,7 @@ internal sealed unsafe class OpenCLSearch
             }
 
             using OpenCLDriver driver = new(device, _usable.Count);
-            _ = driver.Build(GpuProducts.SmallestProgram.File, KernelSource.Of(GpuProducts.SmallestProgram, driver.SourceHeader));
+            _ = driver.Build(GpuProducts.SmallestProgram.Name, KernelSource.Of(GpuProducts.SmallestProgram, driver.SourceHeader));
             _usable.Add((device, driver.Description));
         }
         catch (Exception failed) when (failed is GpuDriverException or DeviceBuildException)

@@ -58,7 +58,7 @@ public sealed class CompilationTests
     {
         string ptx = System.Text.Encoding.UTF8.GetString(
             NvrtcCompiler.Compile("fuse.cu", "extern \"C\" __global__ void fuse(float* x) { x[0] = x[1] * x[2] + x[3]; }", "compute_80"));
-        Assert.Contains("mul.f32", ptx, StringComparison.Ordinal);
+        Assert.Contains("mul.rn.f32", ptx, StringComparison.Ordinal);
         Assert.DoesNotContain("fma.", ptx, StringComparison.Ordinal);
     }
 

@@ -14,6 +14,9 @@ internal sealed class GpuParts(GpuDevice device) : IDeviceParts
 
     private DeviceBuffer? _found;
 
+    /// <summary>Gets every program of the parts, those of attention for heads of up to 128 values and of 256.</summary>
+    public static IEnumerable<GpuProgram> Programs => [_parts, .. Enumerable.Range(1, 8).Append(16).Select(Attention)];
+
     /// <inheritdoc/>
     public void Normalize(DeviceNorm norm, DeviceBuffer source, int rows, DeviceBuffer destination)
     {
@@ -58,7 +61,7 @@ internal sealed class GpuParts(GpuDevice device) : IDeviceParts
     {
         DevicePartShape.CheckAttend(attention, queries, keys, values, attended);
         int group = attention.Heads / attention.KeyValueHeads;
-        GpuProgram program = new("attention.cl", $"#define DIMENSIONS {Groups(attention.HeadSize, AttentionItems)}\n");
+        GpuProgram program = Attention(Groups(attention.HeadSize, AttentionItems));
         LaunchSize size = new(Groups(checked(attention.Tokens * group), QueryRows), attention.KeyValueHeads, AttentionItems, AttentionItems);
         device.Launch(program, "attend", size, [
             Own(queries), Own(keys), Own(values), attention.HeadSize, group, attention.KeyValueHeads,
@@ -82,6 +85,8 @@ internal sealed class GpuParts(GpuDevice device) : IDeviceParts
         device.Download(_found, 0, MemoryMarshal.AsBytes(found));
         return (BitConverter.Int32BitsToSingle(found[0]), found[1]);
     }
+
+    private static GpuProgram Attention(int dimensions) => new("attention.cl", $"#define DIMENSIONS {dimensions}\n");
 
     private static int Bits(float value) => BitConverter.SingleToInt32Bits(value);
 

@@ -19,6 +19,7 @@ internal static class ReferenceRules
         ["tests/Testing"] = ["src/Checkpoints", "src/Kernels"],
         ["tests/Architecture.Tests"] = ["tests/Testing"],
         ["tools/OutlierQuant.RandomCheckpoint"] = ["src/Checkpoints"],
+        ["tools/OutlierQuant.KernelPtx"] = ["src/Kernels.Gpu"],
         ["tests/RandomCheckpoint.Tests"] = ["tools/OutlierQuant.RandomCheckpoint", "src/Models", "tests/Testing"],
         ["tests/Cli.Tests"] = ["tools/OutlierQuant.Cli", "tests/Testing"],
     };

@@ -12,7 +12,7 @@ public sealed class DevicePartsTests : IDisposable
 {
     private const double Rounding = 1.0 / (1 << 24);
 
-    private readonly IDevice? _device = TestedDevices.NoneBecause is null ? OpenCLDevices.Open() : null;
+    private readonly IDevice? _device = TestedDevices.NoOpenCLBecause is null ? OpenCLDevices.Open() : null;
     private readonly HostDevice _host = new();
 
     private IDevice Device => _device!;

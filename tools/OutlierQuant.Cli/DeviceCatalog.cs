@@ -1,5 +1,6 @@
 using System.Globalization;
 using OutlierQuant.Kernels.Devices;
+using OutlierQuant.Kernels.Gpu.Cuda;
 using OutlierQuant.Kernels.Gpu.OpenCL;
 
 namespace OutlierQuant.Cli;
@@ -14,6 +15,7 @@ internal static class DeviceCatalog
 
     private static readonly Dictionary<string, (Func<DeviceSearch> Find, Func<int, IDevice> Open)> Backends = new()
     {
+        ["cuda"] = (CudaDevices.Find, CudaDevices.Open),
         ["opencl"] = (OpenCLDevices.Find, OpenCLDevices.Open),
     };
 

@@ -6,21 +6,21 @@ using System.Text;
 namespace OutlierQuant.Kernels.Gpu.Cuda;
 
 /// <summary>The kernels as PTX, for machines without NVRTC: their driver compiles it for the device that they have. tools/OutlierQuant.KernelPtx makes it.</summary>
+/// <remarks>A Brotli stream of text: the hash of the sources, then each program behind a line with its name.</remarks>
 internal static class EmbeddedPtx
 {
     /// <summary>What the PTX needs at least.</summary>
     public const string Architecture = "compute_80";
 
-    private const string Resource = "kernels.zip", HashEntry = "sources.sha256";
+    private const string Resource = "kernels.ptx.br", NameLine = "\n// program ";
 
-    // Entries have a date; it must not depend on the day.
-    private static readonly DateTimeOffset _date = new(1980, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    private static readonly Lazy<Dictionary<string, string>> _sections = new(Read);
 
     /// <summary>Gets every program that the embedded PTX has.</summary>
-    public static IEnumerable<GpuProgram> Programs => [.. GpuProducts.Programs, .. TensorTiles.Programs];
+    public static IEnumerable<GpuProgram> Programs => [.. GpuProducts.Programs, .. GpuParts.Programs, .. TensorTiles.Programs];
 
     /// <summary>Gets the hash of the sources that the embedded PTX was made of.</summary>
-    public static string SourceHash => Read(HashEntry) ?? "";
+    public static string SourceHash => Of("") ?? "";
 
     /// <summary>Computes the hash of the sources of this assembly.</summary>
     public static string CurrentSourceHash()
@@ -31,47 +31,36 @@ internal static class EmbeddedPtx
 
     /// <summary>Gives the PTX of a program; null if it is not embedded.</summary>
     /// <param name="program"><see cref="GpuProgram.Name"/>.</param>
-    public static string? Of(string program) => Read(Entry(program));
+    public static string? Of(string program) => _sections.Value.GetValueOrDefault(program);
 
-    /// <summary>Compiles all programs and writes the archive.</summary>
+    /// <summary>Compiles all programs and writes the stream.</summary>
     /// <param name="destination">Receives it.</param>
     /// <exception cref="NvrtcException">A source does not compile.</exception>
     public static void Write(Stream destination)
     {
-        using ZipArchive archive = new(destination, ZipArchiveMode.Create, leaveOpen: true);
-        Write(archive, HashEntry, CurrentSourceHash());
+        StringBuilder text = new(CurrentSourceHash());
         foreach (GpuProgram program in Programs)
         {
             byte[] ptx = NvrtcCompiler.Compile(program.Name, KernelSource.Of(program, header: ""), Architecture);
-            Write(archive, Entry(program.Name), Encoding.UTF8.GetString(ptx).TrimEnd('\0'));
+            text.Append(NameLine).Append(program.Name).Append('\n').Append(Encoding.UTF8.GetString(ptx).TrimEnd('\0'));
         }
+
+        using BrotliStream stream = new(destination, new BrotliCompressionOptions { Quality = 11 }, leaveOpen: true);
+        stream.Write(Encoding.UTF8.GetBytes(text.ToString()));
     }
 
-    private static string Entry(string program) => $"{program}.ptx";
-
-    private static void Write(ZipArchive archive, string name, string text)
-    {
-        ZipArchiveEntry entry = archive.CreateEntry(name, CompressionLevel.SmallestSize);
-        entry.LastWriteTime = _date;
-        using Stream stream = entry.Open();
-        stream.Write(Encoding.UTF8.GetBytes(text));
-    }
-
-    private static string? Read(string name)
+    // What stands before the first name is the section without one.
+    private static Dictionary<string, string> Read()
     {
         using Stream? resource = Assembly.GetExecutingAssembly().GetManifestResourceStream(Resource);
         if (resource is null)
         {
-            return null;
+            return [];
         }
 
-        using ZipArchive archive = new(resource);
-        if (archive.GetEntry(name) is not ZipArchiveEntry entry)
-        {
-            return null;
-        }
-
-        using StreamReader reader = new(entry.Open());
-        return reader.ReadToEnd();
+        using StreamReader reader = new(new BrotliStream(resource, CompressionMode.Decompress));
+        string[] sections = reader.ReadToEnd().Split(NameLine);
+        return sections.Skip(1).Select(static section => section.Split('\n', 2)).ToDictionary(static section => section[0], static section => section[1])
+            .Append(new("", sections[0])).ToDictionary();
     }
 }

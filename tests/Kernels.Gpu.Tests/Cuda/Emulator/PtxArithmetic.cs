@@ -65,6 +65,10 @@ internal static class PtxArithmetic
         "cvt.rn.f32.s32" => static a => Bits((int)a),
         "cvt.rn.f32.s16" => static a => Bits((short)a),
         "cvt.f32.f16" => static a => Bits((float)BitConverter.UInt16BitsToHalf((ushort)a)),
+        "cvt.sat.f32.f32" => static a => Bits(float.IsNaN(F(a)) ? 0 : Math.Clamp(F(a), 0, 1)),
+
+        // A device is off by some last bits here, and has no subnormal numbers.
+        "ex2.approx.ftz.f32" => static a => Bits(MathF.Pow(2, F(a)) is float power && float.IsSubnormal(power) ? 0 : MathF.Pow(2, F(a))),
         "cvt.rni.f32.f32" => static a => Bits(MathF.Round(F(a), MidpointRounding.ToEven)),
 
         // A device gives 0 for NaN and the nearest integer for what does not fit.
@@ -111,6 +115,7 @@ internal static class PtxArithmetic
     {
         "mad.lo.s32" => static (a, b, c) => ((uint)a * (uint)b) + (uint)c & uint.MaxValue,
         "mad.wide.s32" => static (a, b, c) => (ulong)((long)(int)a * (int)b) + c,
+        "fma.rm.f32" => static (a, b, c) => Bits(RoundedDown(((double)F(a) * F(b)) + F(c))),
         "fma.rn.f32" => static (a, b, c) => Bits(MathF.FusedMultiplyAdd(F(a), F(b), F(c))),
         "dp4a.s32.s32" => static (a, b, c) => (uint)Enumerable.Range(0, 4).Aggregate((int)c, (sum, i) => sum + ((sbyte)(a >> (8 * i)) * (sbyte)(b >> (8 * i)))),
         _ => throw new PtxException($"{type} is unknown to the emulator there"),
@@ -121,6 +126,7 @@ internal static class PtxArithmetic
         Func<ulong, ulong, bool> holds = (relation, type) switch
         {
             ("nan", "f32") => static (a, b) => float.IsNaN(F(a)) || float.IsNaN(F(b)),
+            ("num", "f32") => static (a, b) => !float.IsNaN(F(a)) && !float.IsNaN(F(b)),
             ("eq", "f32") => static (a, b) => F(a) == F(b),
             ("neu", "f32") => static (a, b) => F(a) != F(b),
             ("lt", "f32") => static (a, b) => F(a) < F(b),
@@ -147,6 +153,8 @@ internal static class PtxArithmetic
         };
         return (a, b) => holds(a, b) ? 1ul : 0;
     }
+
+    private static float RoundedDown(double value) => (float)value > value ? MathF.BitDecrement((float)value) : (float)value;
 
     private static float F(ulong bits) => BitConverter.UInt32BitsToSingle((uint)bits);
 

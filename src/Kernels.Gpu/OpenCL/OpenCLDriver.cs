@@ -10,6 +10,7 @@ internal sealed unsafe class OpenCLDriver : IGpuDriver
     private readonly nint _context;
     private readonly nint _queue;
     private readonly string _options;
+    private readonly HashSet<nint> _memory = [];
     private readonly List<nint> _programs = [];
     private readonly List<nint> _kernels = [];
     private bool _isDisposed;
@@ -48,12 +49,17 @@ internal sealed unsafe class OpenCLDriver : IGpuDriver
         int error;
         nint memory = OpenCLApi.clCreateBuffer(_context, OpenCLApi.ReadWriteMemory, (nuint)byteLength, null, &error);
         OpenCLError.Check(error, "reserving memory");
+        _memory.Add(memory);
         return memory;
     }
 
     // OpenCL keeps memory until the commands that use it have run.
     /// <inheritdoc/>
-    public void Release(nint memory) => OpenCLError.Check(OpenCLApi.clReleaseMemObject(memory), "releasing memory");
+    public void Release(nint memory)
+    {
+        _memory.Remove(memory);
+        OpenCLError.Check(OpenCLApi.clReleaseMemObject(memory), "releasing memory");
+    }
 
     /// <inheritdoc/>
     public void Upload(ReadOnlySpan<byte> source, nint memory, long offset)
@@ -145,6 +151,11 @@ internal sealed unsafe class OpenCLDriver : IGpuDriver
         _isDisposed = true;
 
         // What a failing driver answers here changes nothing any more.
+        foreach (nint memory in _memory)
+        {
+            _ = OpenCLApi.clReleaseMemObject(memory);
+        }
+
         _kernels.ForEach(static kernel => _ = OpenCLApi.clReleaseKernel(kernel));
         _programs.ForEach(static program => _ = OpenCLApi.clReleaseProgram(program));
         _ = OpenCLApi.clReleaseCommandQueue(_queue);

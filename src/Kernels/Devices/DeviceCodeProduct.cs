@@ -37,9 +37,9 @@ internal sealed class DeviceCodeProduct(IDevice device, Lock access) : ICodeProd
             device.Upload(MemoryMarshal.AsBytes(source.Codes), codes.Codes);
             device.Upload(MemoryMarshal.AsBytes(source.Scales), codes.Scales);
             device.Upload(MemoryMarshal.AsBytes(source.Preserved), codes.Preserved);
-            using DeviceBuffer products = device.Allocate((long)destination.Length * sizeof(float), "the products");
+            using DeviceBuffer products = WeightUpload.Bytes(device, MemoryMarshal.AsBytes(destination), "the products");
             device.Products.Multiply(codes, tokens, uploaded, firstRow, rowCount, products);
-            DeviceSuite.DownloadRows(device, products, tokens, weights.Rows, firstRow, rowCount, destination);
+            device.Download(products, 0, MemoryMarshal.AsBytes(destination));
         }
     }
 
@@ -51,9 +51,9 @@ internal sealed class DeviceCodeProduct(IDevice device, Lock access) : ICodeProd
         {
             using DeviceCodeWeights uploaded = device.Products.Upload(weights, "the weights");
             using DeviceBuffer activations = WeightUpload.Bytes(device, MemoryMarshal.AsBytes(source), "the activations");
-            using DeviceBuffer products = device.Allocate((long)destination.Length * sizeof(float), "the products");
+            using DeviceBuffer products = WeightUpload.Bytes(device, MemoryMarshal.AsBytes(destination), "the products");
             device.Products.Multiply(activations, tokens, uploaded, firstRow, rowCount, products);
-            DeviceSuite.DownloadRows(device, products, tokens, weights.Rows, firstRow, rowCount, destination);
+            device.Download(products, 0, MemoryMarshal.AsBytes(destination));
         }
     }
 }

@@ -29,9 +29,9 @@ internal sealed class DeviceFloatMatmul(IDevice device, Lock access) : IFloatMat
         {
             using DeviceFloatWeights uploaded = device.Products.Upload(weights, "the weights");
             using DeviceBuffer activations = WeightUpload.Bytes(device, MemoryMarshal.AsBytes(source), "the activations");
-            using DeviceBuffer products = device.Allocate((long)destination.Length * sizeof(float), "the products");
+            using DeviceBuffer products = WeightUpload.Bytes(device, MemoryMarshal.AsBytes(destination), "the products");
             device.Products.Multiply(activations, tokens, uploaded, firstRow, rowCount, products);
-            DeviceSuite.DownloadRows(device, products, tokens, weights.Rows, firstRow, rowCount, destination);
+            device.Download(products, 0, MemoryMarshal.AsBytes(destination));
         }
     }
 }

@@ -1,9 +1,8 @@
-using System.Runtime.InteropServices;
 using OutlierQuant.Kernels.GroupQuantize;
 
 namespace OutlierQuant.Kernels.Devices;
 
-/// <summary>The kernels of a device behind the contracts of the CPU: every call brings its operands to the device, computes there, and fetches the results.</summary>
+/// <summary>The kernels of a device behind the contracts of the CPU: every call brings its operands to the device, and what the destination holds too, computes there, and fetches the results.</summary>
 /// <remarks>For tests, so that one set of them judges processors and devices alike. A model keeps its weights on the device and uses <see cref="IDeviceProducts"/>.</remarks>
 public static class DeviceSuite
 {
@@ -22,21 +21,5 @@ public static class DeviceSuite
             GroupQuantize = new GroupQuantizeSimd(),
             CodeProduct = new DeviceCodeProduct(device, access),
         };
-    }
-
-    /// <summary>Fetches some rows of products [tokens, rows] into a span of that shape; the other rows of the span keep their values.</summary>
-    internal static void DownloadRows(IDevice device, DeviceBuffer products, int tokens, int rows, int firstRow, int rowCount, Span<float> destination)
-    {
-        if (rowCount == rows)
-        {
-            device.Download(products, 0, MemoryMarshal.AsBytes(destination));
-            return;
-        }
-
-        for (int t = 0; t < tokens; t++)
-        {
-            int first = (t * rows) + firstRow;
-            device.Download(products, (long)first * sizeof(float), MemoryMarshal.AsBytes(destination.Slice(first, rowCount)));
-        }
     }
 }

@@ -16,9 +16,11 @@ internal sealed class IlgpuProducts : IDeviceProducts
     private readonly CodeLaunch _codes;
     private readonly FloatLaunch _floats;
 
-    // Float activations without their preserved channels, and these beside them. They grow as needed and are kept.
+    // Float activations without their preserved channels, these beside them, and the parts for tensor cores with their scales. They grow as needed and are kept.
     private IlgpuBuffer? _padded;
     private IlgpuBuffer? _preserved;
+    private IlgpuBuffer? _halfParts;
+    private IlgpuBuffer? _halfScales;
 
     public IlgpuProducts(IlgpuDevice device, IlgpuRoutes routes)
     {
@@ -37,10 +39,10 @@ internal sealed class IlgpuProducts : IDeviceProducts
 
     /// <inheritdoc/>
     public string Describe(PackedWeights weights, bool integerActivations, int tokens) =>
-        CodeProductName.Of(weights.Format, integerActivations, integerActivations ? _codes.Name(CodeProductShape.Groups(weights), weights.GroupSize, tokens) : FloatLaunch.NameOverCodes(weights, tokens));
+        CodeProductName.Of(weights.Format, integerActivations, integerActivations ? _codes.Name(CodeProductShape.Groups(weights), weights.GroupSize, tokens) : _floats.NameOverCodes(CodeProductShape.Groups(weights), weights.GroupSize, tokens));
 
     /// <inheritdoc/>
-    public string Describe(FloatType type, int tokens) => FloatMatmulName.Of(type, FloatLaunch.Name(type, tokens));
+    public string Describe(FloatType type, int tokens) => FloatMatmulName.Of(type, FloatLaunch.Name);
 
     /// <inheritdoc/>
     public DeviceCodeWeights Upload(PackedWeights weights, string name) => WeightUpload.Codes(_device, weights, name);
@@ -129,8 +131,11 @@ internal sealed class IlgpuProducts : IDeviceProducts
     {
         DeviceProductShape.CheckMultiply(source, tokens, weights.Columns, weights.Rows, firstRow, rowCount, destination);
         int preserved = weights.PreservedChannels.Count, stride = WeightPacking.PaddedColumns(weights.Columns);
+        bool usesTensorCores = _floats.UsesTensorCores(weights.Groups, weights.GroupSize, tokens);
         _padded = Grown(_padded, tokens * (long)stride * sizeof(float), "activations without their preserved channels");
         _preserved = Grown(_preserved, tokens * (long)preserved * sizeof(float), "preserved activations");
+        _halfParts = Grown(_halfParts, usesTensorCores ? 2 * tokens * (long)stride * sizeof(ushort) : 0, "activations in two parts");
+        _halfScales = Grown(_halfScales, usesTensorCores ? tokens * (long)sizeof(float) : 0, "scales of activations in two parts");
         TokenOperands parts = new()
         {
             Source = Own(source, nameof(source)).As<float>(),
@@ -140,6 +145,8 @@ internal sealed class IlgpuProducts : IDeviceProducts
             Preserved = preserved,
             Stride = stride,
             Padded = _padded.As<float>(),
+            Codes = _halfParts.As<int>(),
+            Scales = _halfScales.As<float>(),
             PreservedActivations = _preserved.As<float>(),
         };
         FloatOperands operands = new()
@@ -155,6 +162,8 @@ internal sealed class IlgpuProducts : IDeviceProducts
             Preserved = preserved,
             Activations = parts.Padded,
             ActivationStride = stride,
+            HalfParts = _halfParts.Words,
+            ActivationScales = parts.Scales,
             Tokens = tokens,
             Rows = weights.Rows,
             Columns = weights.Columns,
@@ -166,6 +175,11 @@ internal sealed class IlgpuProducts : IDeviceProducts
         {
             LaunchForEach(LeaveOut.Pad, tokens * (long)stride, parts);
             LaunchForEach(LeaveOut.Preserve, tokens * (long)preserved, parts);
+            if (usesTensorCores)
+            {
+                _device.Launch(HalfParts.Split, _sizes.Rows(tokens, 1), parts);
+            }
+
             _floats.MultiplyCodes(weights.Format, operands);
         }
     }
@@ -183,6 +197,8 @@ internal sealed class IlgpuProducts : IDeviceProducts
             WeightScales = elements.As<float>(),
             PreservedColumns = elements.As<float>(),
             PreservedActivations = elements.As<float>(),
+            HalfParts = elements.Words,
+            ActivationScales = elements.As<float>(),
             Activations = Own(source, nameof(source)).As<float>(),
             ActivationStride = weights.Columns,
             Tokens = tokens,

@@ -17,6 +17,7 @@ internal static class CodeTensor
         ArrayView<Words> tokens = SharedMemory.Allocate<Words>(Side * TensorFragments.RowWords), rows = SharedMemory.Allocate<Words>(Side * TensorFragments.RowWords);
         int lane = Group.IdxX, warpToken = TensorSums.Side * (Group.IdxY / 2), warpRow = TensorSums.Side * (Group.IdxY % 2);
         int firstRow = o.FirstRow + (Grid.IdxX * Side), firstToken = Grid.IdxY * Side;
+        bool isNeeded = firstToken + warpToken < o.Tokens && firstRow + warpRow < o.EndRow;
         TensorSums sums = TensorSums.Start();
         int group = 0, groupEnd = IntrinsicMath.Min(o.GroupSize, o.Columns);
         for (int first = 0; first < o.Columns; first += TensorFragments.RowBytes)
@@ -24,7 +25,7 @@ internal static class CodeTensor
             LoadTokens(o, firstToken, first, tokens);
             LoadRows<TFormat>(o, firstRow, first, rows);
             Group.Barrier();
-            for (int slice = 0; slice < 4 && first + (32 * slice) < o.Columns; slice++)
+            for (int slice = 0; isNeeded && slice < 4 && first + (32 * slice) < o.Columns; slice++)
             {
                 Pair w0 = TensorFragments.Weights(rows, warpRow, slice, lane), w1 = TensorFragments.Weights(rows, warpRow + 8, slice, lane);
                 Pair w2 = TensorFragments.Weights(rows, warpRow + 16, slice, lane), w3 = TensorFragments.Weights(rows, warpRow + 24, slice, lane);

@@ -1,4 +1,3 @@
-using OutlierQuant.Kernels.CodeProduct;
 using OutlierQuant.Kernels.Ilgpu.CodeProduct.Formats;
 using OutlierQuant.Kernels.Ilgpu.FloatProduct.Weights;
 
@@ -8,10 +7,13 @@ namespace OutlierQuant.Kernels.Ilgpu.FloatProduct;
 internal sealed class FloatLaunch(IlgpuDevice device, LaunchSizes sizes, IlgpuRoutes routes)
 {
     /// <summary>Names what multiplies float weights, for tables.</summary>
-    public static string Name(FloatType type, int tokens) => "ilgpu";
+    public const string Name = "ilgpu";
 
     /// <summary>Names what multiplies weight codes, for tables.</summary>
-    public static string NameOverCodes(PackedWeights weights, int tokens) => "ilgpu";
+    public string NameOverCodes(int groups, int groupSize, int tokens) => UsesTensorCores(groups, groupSize, tokens) ? "ilgpu mma" : "ilgpu";
+
+    /// <summary>Says whether a product with weight codes needs <see cref="FloatOperands.HalfParts"/>.</summary>
+    public bool UsesTensorCores(int groups, int groupSize, int tokens) => routes.TensorCores && tokens > routes.MostRowTokens && (groups <= 1 || groupSize % 32 == 0);
 
     /// <summary>Starts a product with float weights.</summary>
     public void Multiply(FloatType type, FloatOperands operands)
@@ -30,7 +32,12 @@ internal sealed class FloatLaunch(IlgpuDevice device, LaunchSizes sizes, IlgpuRo
     /// <summary>Starts a product with weight codes.</summary>
     public void MultiplyCodes(WeightFormat format, FloatOperands operands)
     {
-        if (operands.Tokens > routes.MostRowTokens)
+        if (UsesTensorCores(operands.Groups, operands.GroupSize, operands.Tokens))
+        {
+            Action<FloatOperands> kernel = ByFormat(format, FloatTensor.Multiply<Int8Codes>, FloatTensor.Multiply<Int4Codes>, FloatTensor.Multiply<TernaryCodes>);
+            device.Launch(kernel, LaunchSizes.TensorTiles(operands.EndRow - operands.FirstRow, operands.Tokens), operands);
+        }
+        else if (operands.Tokens > routes.MostRowTokens)
         {
             Tile(ByFormat(format, FloatTile.Multiply<CodeWeight<Int8Codes>>, FloatTile.Multiply<CodeWeight<Int4Codes>>, FloatTile.Multiply<CodeWeight<TernaryCodes>>), operands);
         }

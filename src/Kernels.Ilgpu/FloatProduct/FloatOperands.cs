@@ -37,6 +37,12 @@ internal struct FloatOperands
 
     public int ActivationStride;
 
+    /// <summary>For tensor cores: the same activations in two parts. Shape <c>[2, tokens, ActivationStride]</c> binary16 numbers.</summary>
+    public ArrayView<Words> HalfParts;
+
+    /// <summary>For tensor cores: what the parts of a token are multiplied by. Shape <c>[tokens]</c>.</summary>
+    public ArrayView<float> ActivationScales;
+
     public int Tokens;
 
     public int Rows;

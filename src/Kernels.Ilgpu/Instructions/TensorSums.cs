@@ -96,6 +96,51 @@ internal readonly struct TensorSums
         }
     }
 
+    /// <summary>Adds the products of 16 tokens with 32 rows, over 16 columns of binary16 numbers.</summary>
+    /// <param name="m">Which 16 tokens: 0 or 1, a constant.</param>
+    /// <param name="x">A lane's part of the tokens.</param>
+    /// <param name="w0">A lane's part of the first 8 rows.</param>
+    /// <param name="w1">Of the next.</param>
+    /// <param name="w2">Of the next.</param>
+    /// <param name="w3">Of the last.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void AddF16(int m, Words x, Pair w0, Pair w1, Pair w2, Pair w3)
+    {
+        if (CudaAsm.IsSupported)
+        {
+            TensorAssembly.AddF16(m, x, w0, w1, w2, w3);
+        }
+        else
+        {
+            SimulateF16(4 * m, x, w0);
+            SimulateF16((4 * m) + 1, x, w1);
+            SimulateF16((4 * m) + 2, x, w2);
+            SimulateF16((4 * m) + 3, x, w3);
+        }
+    }
+
+    /// <summary>Adds sums of floats to the totals, times the scales of a lane's two rows, and starts them anew.</summary>
+    /// <param name="n">Which 8 rows: 0 to 3, a constant.</param>
+    /// <param name="even">Scale of row <c>2q</c>.</param>
+    /// <param name="odd">Scale of row <c>2q + 1</c>.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void ScaleF16(int n, float even, float odd)
+    {
+        if (CudaAsm.IsSupported)
+        {
+            TensorAssembly.ScaleF16(n, even, odd);
+        }
+        else
+        {
+            for (int i = 0; i < 8; i++)
+            {
+                int place = (16 * (i / 4)) + (4 * n) + (i % 4);
+                _totals[place] += (i % 2 == 0 ? even : odd) * Interop.IntAsFloat((uint)_sums[place]);
+                _sums[place] = 0;
+            }
+        }
+    }
+
     /// <summary>Multiplies the totals by the scales of a lane's two tokens.</summary>
     /// <param name="m">Which 16 tokens: 0 or 1, a constant.</param>
     /// <param name="upper">Scale of token <c>g</c>.</param>
@@ -170,5 +215,29 @@ internal readonly struct TensorSums
             _sums[(4 * fragment) + 2] = ByteDot.Add(tokens.B, even.A, ByteDot.Add(tokens.D, even.B, _sums[(4 * fragment) + 2]));
             _sums[(4 * fragment) + 3] = ByteDot.Add(tokens.B, odd.A, ByteDot.Add(tokens.D, odd.B, _sums[(4 * fragment) + 3]));
         }
+    }
+
+    private void SimulateF16(int fragment, Words x, Pair w)
+    {
+        int g = Group.IdxX / 4, q = Group.IdxX % 4;
+        for (int k = 0; k < 4; k++)
+        {
+            Words tokens = Warp.Shuffle(x, (4 * g) + k);
+            Pair even = Warp.Shuffle(w, (8 * q) + k), odd = Warp.Shuffle(w, (8 * q) + 4 + k);
+            AddHalves(4 * fragment, tokens.A, tokens.C, even);
+            AddHalves((4 * fragment) + 1, tokens.A, tokens.C, odd);
+            AddHalves((4 * fragment) + 2, tokens.B, tokens.D, even);
+            AddHalves((4 * fragment) + 3, tokens.B, tokens.D, odd);
+        }
+    }
+
+    private void AddHalves(int place, int x0, int x1, Pair w)
+    {
+        float sum = Interop.IntAsFloat((uint)_sums[place]);
+        sum += Halves.Widen((uint)x0 & 0xFFFF) * Halves.Widen((uint)w.A & 0xFFFF);
+        sum += Halves.Widen((uint)x0 >> 16) * Halves.Widen((uint)w.A >> 16);
+        sum += Halves.Widen((uint)x1 & 0xFFFF) * Halves.Widen((uint)w.B & 0xFFFF);
+        sum += Halves.Widen((uint)x1 >> 16) * Halves.Widen((uint)w.B >> 16);
+        _sums[place] = (int)Interop.FloatAsInt(sum);
     }
 }

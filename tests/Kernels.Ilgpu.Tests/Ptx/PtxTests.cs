@@ -16,8 +16,8 @@ public sealed class PtxTests
         string[] forms = [.. PtxKernels.All.Values.Select(static kernel => $"{kernel.DeclaringType?.Name}.{kernel.Name}").Distinct().Order()];
         Assert.Equal(
             [
-                "CodeGroups.Multiply", "CodeRow.Multiply", "CodeTensor.Multiply", "CodeTile.Multiply", "FloatCodeRow.Multiply", "FloatRow.Multiply", "FloatTile.Multiply",
-                "LeaveOut.Pad", "LeaveOut.Preserve", "RowQuantizeKernels.AbsMax", "RowQuantizeKernels.Preserve", "RowQuantizeKernels.Round",
+                "CodeGroups.Multiply", "CodeRow.Multiply", "CodeTensor.Multiply", "CodeTile.Multiply", "FloatCodeRow.Multiply", "FloatRow.Multiply", "FloatTensor.Multiply",
+                "FloatTile.Multiply", "HalfParts.Split", "LeaveOut.Pad", "LeaveOut.Preserve", "RowQuantizeKernels.AbsMax", "RowQuantizeKernels.Preserve", "RowQuantizeKernels.Round",
             ],
             forms);
     }
@@ -26,6 +26,7 @@ public sealed class PtxTests
     [InlineData("CodeRow.Multiply", "dp4a.s32.s32")]
     [InlineData("CodeTile.Multiply", "dp4a.s32.s32")]
     [InlineData("CodeTensor.Multiply", "mma.sync.aligned.m16n8k32.row.col.s32.s8.s8.s32")]
+    [InlineData("FloatTensor.Multiply", "mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32")]
     public void Compile_ProductOfCodes_UsesTheInstruction(string form, string instruction)
     {
         foreach (CudaArchitecture architecture in Architectures)

@@ -25,6 +25,7 @@ public sealed class IlgpuDevice : Devices.IDevice
         _accelerator = accelerator;
         Description = description;
         Products = new IlgpuProducts(this, routes);
+        Parts = new IlgpuParts(this);
     }
 
     /// <inheritdoc/>
@@ -32,6 +33,9 @@ public sealed class IlgpuDevice : Devices.IDevice
 
     /// <inheritdoc/>
     public IDeviceProducts Products { get; }
+
+    /// <inheritdoc/>
+    public IDeviceParts Parts { get; }
 
     /// <summary>Gets the lanes that shuffle with each other.</summary>
     internal int WarpSize => _accelerator.WarpSize;

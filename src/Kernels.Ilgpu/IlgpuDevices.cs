@@ -12,7 +12,7 @@ public static class IlgpuDevices
 {
     private const string Backend = "ilgpu";
 
-    // One token fills no tile; from the next on, tiles read weights less often.
+    // Rows are read once for each token, from the second-level cache after the first; a tile of 32 or 64 tokens would be mostly empty.
     private const int MostRowTokens = 8;
 
     /// <summary>Gets the version of ILGPU.</summary>
@@ -106,8 +106,8 @@ public static class IlgpuDevices
             CudaDevice cuda => (
                 string.Create(CultureInfo.InvariantCulture, $"CUDA {cuda.DriverVersion.Major}.{cuda.DriverVersion.Minor}"),
                 cuda.MemorySize,
-                HasTensorCores(cuda) ? ["dp4a", "mma"] : ["dp4a"]),
-            CLDevice cl => ($"{cl.PlatformName}, {cl.DeviceVersion}", cl.GetDeviceInfo<long>(CLDeviceInfoType.CL_DEVICE_MAX_MEM_ALLOC_SIZE), Array.Empty<string>()),
+                HasTensorCores(cuda) ? new[] { "gpu", "dp4a", "mma" } : ["gpu", "dp4a"]),
+            CLDevice cl => ($"{cl.PlatformName}, {cl.DeviceVersion}", cl.GetDeviceInfo<long>(CLDeviceInfoType.CL_DEVICE_MAX_MEM_ALLOC_SIZE), cl.DeviceType.HasFlag(CLDeviceType.CL_DEVICE_TYPE_GPU) ? new[] { "gpu" } : []),
             _ => throw new ArgumentException($"ILGPU's {device.GetType().Name} is not a device for products.", nameof(device)),
         };
         return new DeviceDescription(Backend, index, device.Name, $"{driver}, ILGPU {Version}", device.MemorySize, largest, features);

@@ -15,10 +15,19 @@ internal sealed class LaunchSizes(int warpSize, int mostThreads)
     private readonly int _warps = Math.Max(1, Math.Min(EnoughThreads, mostThreads) / warpSize);
 
     /// <summary>Gives a warp to each row of each token: see <see cref="Instructions.RowPlace"/>.</summary>
-    public KernelConfig Rows(int rows, int tokens) => new(Groups((long)XMath.DivRoundUp(rows, _warps) * tokens), new Index3D(warpSize, _warps, 1));
+    public KernelConfig Rows(int rows, int tokens) => new(Index((long)XMath.DivRoundUp(rows, _warps) * tokens), new Index3D(warpSize, _warps, 1));
+
+    /// <summary>Gets one warp.</summary>
+    public KernelConfig OneWarp => new(new Index3D(1, 1, 1), new Index3D(warpSize, 1, 1));
+
+    /// <summary>Gets one group in a line.</summary>
+    public KernelConfig OneGroup => new(new Index3D(1, 1, 1), new Index3D(Math.Min(EnoughThreads, mostThreads), 1, 1));
+
+    /// <summary>Gives a group of warps to each of some rows.</summary>
+    public KernelConfig Groups(int rows) => new(new Index3D(rows, 1, 1), new Index3D(warpSize, _warps, 1));
 
     /// <summary>Gives a thread to each of some values.</summary>
-    public KernelConfig Threads(long count) => new(Groups(XMath.DivRoundUp(count, (long)Math.Min(EnoughThreads, mostThreads))), new Index3D(Math.Min(EnoughThreads, mostThreads), 1, 1));
+    public KernelConfig Threads(long count) => new(Index(XMath.DivRoundUp(count, (long)Math.Min(EnoughThreads, mostThreads))), new Index3D(Math.Min(EnoughThreads, mostThreads), 1, 1));
 
     /// <summary>Gives a thread to two rows of two tokens, in square groups.</summary>
     /// <param name="rows">Rows.</param>
@@ -39,5 +48,5 @@ internal sealed class LaunchSizes(int warpSize, int mostThreads)
     public static KernelConfig TensorTiles(int rows, int tokens) =>
         new(new Index3D(XMath.DivRoundUp(rows, TensorSums.GroupSide), XMath.DivRoundUp(tokens, TensorSums.GroupSide), 1), new Index3D(TensorSums.Lanes, TensorSums.Warps, 1));
 
-    private static Index3D Groups(long count) => new(checked((int)count), 1, 1);
+    private static Index3D Index(long count) => new(checked((int)count), 1, 1);
 }

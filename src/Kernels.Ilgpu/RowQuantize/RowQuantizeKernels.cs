@@ -1,5 +1,4 @@
 using ILGPU;
-using ILGPU.Runtime;
 using OutlierQuant.Kernels.Ilgpu.Instructions;
 
 namespace OutlierQuant.Kernels.Ilgpu.RowQuantize;
@@ -66,8 +65,7 @@ internal static class RowQuantizeKernels
     /// <summary>Computes <c>clamp(round(value / scale), -qMax, qMax)</c> with ties to even; a NaN becomes 0.</summary>
     private static int Round(float value, float scale, int qMax)
     {
-        // OpenCL divides binary32 with an error of up to 2.5 units; through binary64 the quotient is the rounded one.
-        float quotient = Accelerator.CurrentType == AcceleratorType.OpenCL ? (float)((double)value / scale) : value / scale;
+        float quotient = Real.Divide(value, scale);
         if (float.IsNaN(quotient))
         {
             return 0;

@@ -20,6 +20,9 @@ internal static class TestedDevices
     /// <summary>Gets why nothing can be tested; null where there is a device.</summary>
     public static string? NoneBecause => NoOpenCLBecause is string noOpenCL && NoCudaBecause is string noCuda ? $"{noOpenCL}; {noCuda}" : null;
 
+    /// <summary>Opens the device that the parts of a forward pass are tested on; null where there is none.</summary>
+    public static IDevice? Open() => NoOpenCLBecause is null ? OpenCLDevices.Open() : null;
+
     /// <summary>Gets the kernels of the devices, by name.</summary>
     public static IReadOnlyDictionary<string, KernelSuite> Suites { get; } = OpenCLSuites().Concat(CudaSuites()).ToDictionary();
 

@@ -1,12 +1,11 @@
 using OutlierQuant.Kernels.CodeProduct;
-using OutlierQuant.Kernels.Ilgpu.Tests;
 
 namespace OutlierQuant.Kernels.Tests.CodeProduct;
 
 /// <summary>The products over codes to test.</summary>
 internal static class ProductKernels
 {
-    public static IEnumerable<string> Names => SimulatedSuites.All.Keys;
+    public static IEnumerable<string> Names => TestedDevices.Suites.Keys;
 
-    public static ICodeProductKernel Named(string name) => SimulatedSuites.All[name].CodeProduct;
+    public static ICodeProductKernel Named(string name) => TestedDevices.Suites[name].CodeProduct;
 }

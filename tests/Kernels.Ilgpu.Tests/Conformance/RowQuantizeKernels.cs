@@ -1,4 +1,3 @@
-using OutlierQuant.Kernels.Ilgpu.Tests;
 using OutlierQuant.Kernels.RowQuantize;
 
 namespace OutlierQuant.Kernels.Tests.RowQuantize;
@@ -6,7 +5,7 @@ namespace OutlierQuant.Kernels.Tests.RowQuantize;
 /// <summary>The roundings of activations to test.</summary>
 internal static class RowQuantizeKernels
 {
-    public static IEnumerable<string> Names => SimulatedSuites.All.Keys;
+    public static IEnumerable<string> Names => TestedDevices.Suites.Keys;
 
-    public static IRowQuantizeKernel Named(string name) => SimulatedSuites.All[name].RowQuantize;
+    public static IRowQuantizeKernel Named(string name) => TestedDevices.Suites[name].RowQuantize;
 }

@@ -16,8 +16,9 @@ public sealed class PtxTests
         string[] forms = [.. PtxKernels.All.Values.Select(static kernel => $"{kernel.DeclaringType?.Name}.{kernel.Name}").Distinct().Order()];
         Assert.Equal(
             [
-                "CodeGroups.Multiply", "CodeRow.Multiply", "CodeTensor.Multiply", "CodeTile.Multiply", "FloatCodeRow.Multiply", "FloatRow.Multiply", "FloatTensor.Multiply",
-                "FloatTile.Multiply", "HalfParts.Split", "LeaveOut.Pad", "LeaveOut.Preserve", "RowQuantizeKernels.AbsMax", "RowQuantizeKernels.Preserve", "RowQuantizeKernels.Round",
+                "Attention.Attend", "CodeGroups.Multiply", "CodeRow.Multiply", "CodeTensor.Multiply", "CodeTile.Multiply", "Elements.Activate", "Elements.Add", "Elements.AddVector",
+                "FloatCodeRow.Multiply", "FloatRow.Multiply", "FloatTensor.Multiply", "FloatTile.Multiply", "HalfParts.Split", "Heads.Place", "LeaveOut.Pad", "LeaveOut.Preserve",
+                "Norms.Normalize", "RowQuantizeKernels.AbsMax", "RowQuantizeKernels.Preserve", "RowQuantizeKernels.Round", "Scales.Find", "Scales.FindLargest",
             ],
             forms);
     }

@@ -1,0 +1,175 @@
+using System.Runtime.InteropServices;
+using ILGPU;
+using OutlierQuant.Kernels.Devices;
+using OutlierQuant.Kernels.Ilgpu.Parts;
+
+namespace OutlierQuant.Kernels.Ilgpu;
+
+/// <summary>The parts of a forward pass beside the products: checks shapes, and starts kernels.</summary>
+internal sealed class IlgpuParts(IlgpuDevice device) : IDeviceParts
+{
+    private readonly LaunchSizes _sizes = new(device.WarpSize, device.MostThreads);
+
+    private IlgpuBuffer? _found;
+
+    /// <inheritdoc/>
+    public void Normalize(DeviceNorm norm, DeviceBuffer source, int rows, DeviceBuffer destination)
+    {
+        DevicePartShape.CheckNormalize(norm, source, rows, destination);
+        NormOperands operands = new()
+        {
+            Source = Floats(source, nameof(source)),
+            Size = norm.Size,
+            Gain = Floats(norm.Gain, nameof(norm)),
+            Bias = Floats(norm.Bias ?? norm.Gain, nameof(norm)),
+            HasBias = norm.Bias is null ? 0 : 1,
+            Epsilon = norm.Epsilon,
+            Destination = Floats(destination, nameof(destination)),
+        };
+        if (rows > 0)
+        {
+            device.Launch(Norms.Normalize, _sizes.Groups(rows), operands);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Add(DeviceBuffer addend, int count, DeviceBuffer destination)
+    {
+        DevicePartShape.Require(addend, count, nameof(addend));
+        DevicePartShape.Require(destination, count, nameof(destination));
+        LaunchForEach(Elements.Add, new() { Values = Floats(destination, nameof(destination)), Count = count, Other = Floats(addend, nameof(addend)), OtherVector = Floats(addend, nameof(addend)) });
+    }
+
+    /// <inheritdoc/>
+    public void AddVector(DeviceBuffer vector, DeviceBuffer otherVector, int otherRow, int rows, int columns, DeviceBuffer destination)
+    {
+        DevicePartShape.CheckAddVector(vector, otherVector, otherRow, rows, columns, destination);
+        LaunchForEach(Elements.AddVector, new()
+        {
+            Values = Floats(destination, nameof(destination)),
+            Count = (long)rows * columns,
+            Other = Floats(vector, nameof(vector)),
+            OtherVector = Floats(otherVector, nameof(otherVector)),
+            OtherRow = otherRow,
+            Columns = columns,
+        });
+    }
+
+    /// <inheritdoc/>
+    public void Activate(DeviceFunction kind, DeviceBuffer? factor, int count, DeviceBuffer values)
+    {
+        DevicePartShape.CheckActivate(kind, factor, count, values);
+        LaunchForEach(Elements.Activate, new()
+        {
+            Values = Floats(values, nameof(values)),
+            Count = count,
+            Other = Floats(factor ?? values, nameof(factor)),
+            OtherVector = Floats(values, nameof(values)),
+            Function = kind,
+            HasFactor = factor is null ? 0 : 1,
+        });
+    }
+
+    /// <inheritdoc/>
+    public void PlaceHeads(DeviceHeads heads, DeviceBuffer source, DeviceNorm? norm, DeviceBuffer? rotations, DeviceBuffer destination)
+    {
+        DevicePartShape.CheckPlaceHeads(heads, source, norm, rotations, destination);
+        HeadOperands operands = new()
+        {
+            Source = Floats(source, nameof(source)),
+            Tokens = heads.Tokens,
+            HeadCount = heads.Heads,
+            HeadSize = heads.HeadSize,
+            SourceStride = heads.SourceStride,
+            SourceOffset = heads.SourceOffset,
+            Group = heads.Group,
+            OuterStride = heads.OuterStride,
+            FirstRow = heads.FirstRow,
+            Gain = Floats(norm?.Gain ?? source, nameof(norm)),
+            HasNorm = norm is null ? 0 : 1,
+            Epsilon = norm?.Epsilon ?? 0,
+            Rotations = Floats(rotations ?? source, nameof(rotations)),
+            IsRotated = rotations is null ? 0 : 1,
+            Destination = Floats(destination, nameof(destination)),
+        };
+        int rows = checked(heads.Tokens * heads.Heads);
+        if (rows > 0)
+        {
+            device.Launch(Heads.Place, _sizes.Rows(rows, 1), operands);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Attend(DeviceAttention attention, DeviceBuffer queries, DeviceBuffer keys, DeviceBuffer values, DeviceBuffer attended)
+    {
+        DevicePartShape.CheckAttend(attention, queries, keys, values, attended);
+        AttentionOperands operands = new()
+        {
+            Queries = Floats(queries, nameof(queries)),
+            Keys = Floats(keys, nameof(keys)),
+            Values = Floats(values, nameof(values)),
+            KeyValueHeads = attention.KeyValueHeads,
+            Group = attention.Heads / attention.KeyValueHeads,
+            HeadSize = attention.HeadSize,
+            SlidingWindow = attention.SlidingWindow,
+            Tokens = attention.Tokens,
+            FirstPosition = attention.FirstPosition,
+            Capacity = attention.Capacity,
+            Attended = Floats(attended, nameof(attended)),
+        };
+        int rows = checked(attention.Tokens * attention.Heads);
+        if (rows > 0)
+        {
+            device.Launch(Attention.Attend, _sizes.Rows(rows, 1), operands);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void FindScales(DeviceScaleRule rule, float staticScale, int qMax, DeviceBuffer largest, DeviceBuffer counted, int tokens, DeviceBuffer scales)
+    {
+        DevicePartShape.CheckFindScales(rule, staticScale, qMax, largest, counted, tokens, scales);
+        ScaleOperands operands = new()
+        {
+            Rule = rule,
+            StaticScale = staticScale,
+            QMax = qMax,
+            Largest = Floats(largest, nameof(largest)),
+            Counted = Floats(counted, nameof(counted)),
+            Count = tokens,
+            Results = Floats(scales, nameof(scales)),
+            Found = Own(scales, nameof(scales)).As<int>(),
+        };
+        device.Launch(Scales.Find, _sizes.OneWarp, operands);
+    }
+
+    /// <inheritdoc/>
+    public (float Value, int Index) FindLargest(DeviceBuffer values, int count)
+    {
+        DevicePartShape.CheckFindLargest(values, count);
+        _found ??= Own(device.Allocate(2 * sizeof(int), "the largest value"), nameof(values));
+        ScaleOperands operands = new()
+        {
+            Largest = Floats(values, nameof(values)),
+            Counted = Floats(values, nameof(values)),
+            Count = count,
+            Results = _found.As<float>(),
+            Found = _found.As<int>(),
+        };
+        device.Launch(Scales.FindLargest, _sizes.OneGroup, operands);
+        Span<int> found = stackalloc int[2];
+        device.Download(_found, 0, MemoryMarshal.AsBytes(found));
+        return (BitConverter.Int32BitsToSingle(found[0]), found[1]);
+    }
+
+    private void LaunchForEach(Action<ElementOperands> kernel, ElementOperands operands)
+    {
+        if (operands.Count > 0)
+        {
+            device.Launch(kernel, _sizes.Threads(operands.Count), operands);
+        }
+    }
+
+    private IlgpuBuffer Own(DeviceBuffer buffer, string parameter) => IlgpuProducts.Own(device, buffer, parameter);
+
+    private ArrayView<float> Floats(DeviceBuffer buffer, string parameter) => Own(buffer, parameter).As<float>();
+}

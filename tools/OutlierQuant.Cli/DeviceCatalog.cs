@@ -2,6 +2,9 @@ using System.Globalization;
 using OutlierQuant.Kernels.Devices;
 using OutlierQuant.Kernels.Gpu.Cuda;
 using OutlierQuant.Kernels.Gpu.OpenCL;
+#if ILGPU
+using OutlierQuant.Kernels.Ilgpu;
+#endif
 
 namespace OutlierQuant.Cli;
 
@@ -17,6 +20,9 @@ internal static class DeviceCatalog
     {
         ["cuda"] = (CudaDevices.Find, CudaDevices.Open),
         ["opencl"] = (OpenCLDevices.Find, OpenCLDevices.Open),
+#if ILGPU
+        ["ilgpu"] = (IlgpuDevices.Find, IlgpuDevices.Open),
+#endif
     };
 
     /// <summary>Gets what <c>--device</c> may be, for help and errors.</summary>

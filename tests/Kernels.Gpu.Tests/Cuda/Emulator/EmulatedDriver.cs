@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Text;
 using OutlierQuant.Kernels.Devices;
 using OutlierQuant.Kernels.Gpu.Cuda;
 
@@ -6,6 +8,9 @@ namespace OutlierQuant.Kernels.Gpu.Tests.Cuda.Emulator;
 /// <summary>A CUDA device without a GPU: runs the PTX of our kernels lane by lane. It stops at whatever a device would not do: an access outside a buffer, lanes that do not meet.</summary>
 internal sealed class EmulatedDriver : IGpuDriver
 {
+    // Compiling takes longer than running.
+    private static readonly ConcurrentDictionary<(string Name, string Source), PtxModule> _read = new();
+
     private readonly bool _backwards;
     private readonly PtxMemory _memory = new();
     private readonly List<PtxModule> _modules = [];
@@ -34,10 +39,10 @@ internal sealed class EmulatedDriver : IGpuDriver
     // What NVRTC makes of the source, or, without it, what it made of it before.
     public nint Build(string name, string source)
     {
-        string ptx = NvrtcCompiler.Version is null
-            ? EmbeddedPtx.Of(name) ?? throw new DeviceBuildException(Description, name, "no PTX of it is embedded")
-            : System.Text.Encoding.UTF8.GetString(NvrtcCompiler.Compile(name, source, EmbeddedPtx.Architecture)).TrimEnd('\0');
-        _modules.Add(new PtxModule(ptx));
+        _modules.Add(_read.GetOrAdd((name, source), static program => new PtxModule(
+            NvrtcCompiler.Version is null
+                ? EmbeddedPtx.Of(program.Name) ?? throw new PtxException($"no PTX of {program.Name} is embedded")
+                : Encoding.UTF8.GetString(NvrtcCompiler.Compile(program.Name, program.Source, EmbeddedPtx.Architecture)).TrimEnd('\0'))));
         return _modules.Count;
     }
 

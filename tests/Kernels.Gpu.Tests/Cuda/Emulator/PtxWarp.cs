@@ -39,41 +39,44 @@ internal static class PtxWarp
         }
 
         int[] results = names.Registers(operands[0]), left = names.Registers(operands[1]), right = names.Registers(operands[2]), sums = names.Registers(operands[3]);
+        if (results.Where((register, i) => Array.IndexOf(sums, register) is not -1 and int at && at > i).Any())
+        {
+            throw new PtxException("overwrites a sum that it has yet to read");
+        }
+
         return lanes =>
         {
-            int[,] a = new int[Rows, Columns], b = new int[Columns, Features];
+            // [token][column] and [feature][column].
+            sbyte[] a = new sbyte[Rows * Columns], b = new sbyte[Features * Columns];
             for (int lane = 0; lane < lanes.Length; lane++)
             {
                 (int group, int inGroup) = (lane / 4, lane % 4);
                 for (int i = 0; i < 16; i++)
                 {
-                    a[(i / 4 % 2 == 0) ? group : group + 8, (inGroup * 4) + (i & 3) + (i >= 8 ? 16 : 0)] = (sbyte)(lanes[lane].Registers[left[i / 4]] >> (8 * (i & 3)));
+                    int row = i / 4 % 2 == 0 ? group : group + 8, column = (inGroup * 4) + (i & 3) + (i >= 8 ? 16 : 0);
+                    a[(row * Columns) + column] = (sbyte)(lanes[lane].Registers[left[i / 4]] >> (8 * (i & 3)));
                 }
 
                 for (int i = 0; i < 8; i++)
                 {
-                    b[(inGroup * 4) + (i & 3) + (i >= 4 ? 16 : 0), group] = (sbyte)(lanes[lane].Registers[right[i / 4]] >> (8 * (i & 3)));
+                    int column = (inGroup * 4) + (i & 3) + (i >= 4 ? 16 : 0);
+                    b[(group * Columns) + column] = (sbyte)(lanes[lane].Registers[right[i / 4]] >> (8 * (i & 3)));
                 }
             }
 
             for (int lane = 0; lane < lanes.Length; lane++)
             {
-                uint[] computed = new uint[4];
+                ulong[] registers = lanes[lane].Registers;
                 for (int i = 0; i < 4; i++)
                 {
                     (int row, int feature) = ((lane / 4) + (i < 2 ? 0 : 8), (lane % 4 * 2) + (i & 1));
-                    int sum = (int)lanes[lane].Registers[sums[i]];
+                    int sum = (int)registers[sums[i]];
                     for (int k = 0; k < Columns; k++)
                     {
-                        sum += a[row, k] * b[k, feature];
+                        sum += a[(row * Columns) + k] * b[(feature * Columns) + k];
                     }
 
-                    computed[i] = (uint)sum;
-                }
-
-                for (int i = 0; i < 4; i++)
-                {
-                    lanes[lane].Registers[results[i]] = computed[i];
+                    registers[results[i]] = (uint)sum;
                 }
             }
         };

@@ -1,0 +1,71 @@
+using OutlierQuant.Kernels.Devices;
+using OutlierQuant.Kernels.Gpu.Tests.Cuda.Emulator;
+using OutlierQuant.Kernels.RowQuantize;
+using OutlierQuant.Kernels.Tests.CodeProduct;
+using OutlierQuant.Kernels.Tests.FloatMatmul;
+using Xunit;
+
+namespace OutlierQuant.Kernels.Gpu.Tests.Cuda;
+
+/// <summary>The PTX of the kernels that CUDA shares with OpenCL, run lane by lane on small shapes, in both orders of the lanes.</summary>
+public sealed class EmulatedKernelsTests
+{
+    public static TheoryData<bool, int> OrdersAndForms => new() { { false, int.MaxValue }, { true, int.MaxValue }, { false, 1 }, { true, 1 } };
+
+    [Theory]
+    [MemberData(nameof(OrdersAndForms))]
+    public void Multiply_Codes_StaysWithinToleranceOfReference(bool backwards, int tilesFromTokens)
+    {
+        using GpuDevice device = new(new EmulatedDriver(backwards), tilesFromTokens, usesTensorCores: false);
+        KernelSuite suite = DeviceSuite.Of(device);
+        foreach (WeightFormat format in Enum.GetValues<WeightFormat>())
+        {
+            foreach ((int tokens, int rows, int columns, int groupSize, int preserved) in new[] { (1, 1, 1, 1, 0), (5, 9, 150, 150, 2), (3, 5, 200, 64, 1), (6, 3, 70, 7, 0) })
+            {
+                ProductCase product = new(format, tokens, rows, columns, groupSize, preserved, seed: 5);
+                product.AssertNearReference(suite.CodeProduct, onCodes: true);
+                product.AssertNearReference(suite.CodeProduct, onCodes: false);
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(OrdersAndForms))]
+    public void Multiply_Floats_StaysWithinToleranceOfBinary64(bool backwards, int tilesFromTokens)
+    {
+        using GpuDevice device = new(new EmulatedDriver(backwards), tilesFromTokens);
+        KernelSuite suite = DeviceSuite.Of(device);
+        foreach ((FloatType type, bool isTransposed) in FloatMatmulCase.Storages)
+        {
+            foreach ((int tokens, int rows, int columns) in new[] { (1, 1, 1), (5, 9, 72), (3, 34, 37) })
+            {
+                FloatMatmulCase product = FloatMatmulCase.Random(3, type, isTransposed, tokens, rows, columns);
+                product.AssertClose(product.Multiply(suite.FloatMatmul));
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Quantize_AnyLength_EqualsReferenceBitForBit(bool backwards)
+    {
+        using GpuDevice device = new(new EmulatedDriver(backwards));
+        IRowQuantizeKernel kernel = DeviceSuite.Of(device).RowQuantize;
+        RowQuantizeReference reference = new();
+        Random random = new(11);
+        foreach (int columns in new[] { 1, 127, 128, 129, 300 })
+        {
+            float[] row = [.. Enumerable.Range(0, columns).Select(_ => (random.NextSingle() - 0.5f) * 60)];
+            row[columns / 2] = columns % 2 == 0 ? float.NaN : float.NegativeInfinity;
+            int[] preserved = columns > 2 ? [1, columns - 1] : [];
+            sbyte[] expected = new sbyte[columns], actual = new sbyte[columns];
+            float[] expectedFloats = new float[preserved.Length], actualFloats = new float[preserved.Length];
+            reference.Quantize(row, preserved, 0.23f, 127, expected, expectedFloats);
+            kernel.Quantize(row, preserved, 0.23f, 127, actual, actualFloats);
+            Assert.Equal(expected, actual);
+            Assert.Equal(expectedFloats, actualFloats);
+            Assert.Equal(reference.AbsMax(row, preserved), kernel.AbsMax(row, preserved));
+        }
+    }
+}

@@ -5,6 +5,9 @@ internal static class ReferenceRules
 {
     private static readonly string[] Devices = ["src/Kernels.Gpu", "src/Kernels.Ilgpu"];
 
+    // Carries tests to machines without .NET, so it needs them and xunit.
+    private const string DeviceFolder = "tools/OutlierQuant.DeviceFolder";
+
     private static readonly Dictionary<string, string[]> Allowed = new()
     {
         ["src/Kernels"] = [],
@@ -20,6 +23,7 @@ internal static class ReferenceRules
         ["tests/Architecture.Tests"] = ["tests/Testing"],
         ["tools/OutlierQuant.RandomCheckpoint"] = ["src/Checkpoints"],
         ["tools/OutlierQuant.KernelPtx"] = ["src/Kernels.Gpu"],
+        [DeviceFolder] = ["tools/OutlierQuant.Cli", "tests/Kernels.Gpu.Tests"],
         ["tests/RandomCheckpoint.Tests"] = ["tools/OutlierQuant.RandomCheckpoint", "src/Models", "tests/Testing"],
         ["tests/Cli.Tests"] = ["tools/OutlierQuant.Cli", "tests/Testing"],
     };
@@ -58,5 +62,6 @@ internal static class ReferenceRules
             && (reference == "tests/Testing" || Devices.Contains(reference) || reference == $"src/{project["tests/".Length..^".Tests".Length]}");
     }
 
-    private static bool IsShipped(string project) => project.StartsWith("src/", StringComparison.Ordinal) || project.StartsWith("tools/", StringComparison.Ordinal);
+    private static bool IsShipped(string project) =>
+        project.StartsWith("src/", StringComparison.Ordinal) || (project.StartsWith("tools/", StringComparison.Ordinal) && project != DeviceFolder);
 }

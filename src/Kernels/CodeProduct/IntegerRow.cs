@@ -24,6 +24,9 @@ internal sealed class IntegerRow<TStep, TBytes, TSums, TFloats>(int mostTokens =
     private const int Quad = WeightPacking.QuadColumns;
     private const int BlockRows = 8;
 
+    // Tokens lie a line more than their length apart: at a multiple of 4 KiB they would push each other out of the first-level cache.
+    private const int LineBytes = 64;
+
     public string Name => TStep.Name;
 
     public int MostTokens => mostTokens;
@@ -54,25 +57,36 @@ internal sealed class IntegerRow<TStep, TBytes, TSums, TFloats>(int mostTokens =
         int groups = CodeProductShape.Groups(weights), tokens = source.Scales.Length, stride = source.Stride;
         bool isShort = groups > 1 && weights.GroupSize % Quad != 0;
         int startSize = groups <= 1 ? Math.Max(stride, Slice) : isShort ? Slice : weights.GroupSize;
-        int startsPerToken = (stride + startSize - 1) / startSize * Lanes;
-        byte[] codeScratch = ArrayPool<byte>.Shared.Rent((tokens * stride) + AlignedSpan.Slack<byte>());
+        int startsPerToken = ((stride + startSize - 1) / startSize * Lanes) + (LineBytes / sizeof(int)), codeStride = stride + LineBytes;
+        byte[] codeScratch = ArrayPool<byte>.Shared.Rent((tokens * codeStride) + AlignedSpan.Slack<byte>());
         int[] startScratch = ArrayPool<int>.Shared.Rent((tokens * startsPerToken) + AlignedSpan.Slack<int>());
-        Span<byte> codes = AlignedSpan.Of(codeScratch, tokens * stride);
+        Span<byte> codes = AlignedSpan.Of(codeScratch, tokens * codeStride);
         Span<int> starts = AlignedSpan.Of(startScratch, tokens * startsPerToken);
-        MemoryMarshal.AsBytes(source.Codes[..(tokens * stride)]).CopyTo(codes);
         for (int t = 0; t < tokens; t++)
         {
-            GroupStarts<TPacking, TStep, TBytes, TSums, TFloats>.Fill(codes.Slice(t * stride, stride), startSize, starts.Slice(t * startsPerToken, startsPerToken));
+            MemoryMarshal.AsBytes(source.Codes.Slice(t * stride, stride)).CopyTo(codes[(t * codeStride)..]);
+            GroupStarts<TPacking, TStep, TBytes, TSums, TFloats>.Fill(codes.Slice(t * codeStride, stride), startSize, starts.Slice(t * startsPerToken, startsPerToken));
         }
 
         int blockRows = tokens == 1 ? rowCount : BlockRows;
         for (int r = firstRow; r < firstRow + rowCount; r += blockRows)
         {
             int rows = Math.Min(blockRows, firstRow + rowCount - r);
-            for (int t = 0; t < tokens; t++)
+            int t = 0, atOnce = ShortGroups<TPacking, TStep, TBytes, TSums, TFloats>.TokensAtOnce;
+            for (; isShort && atOnce > 1 && t + atOnce <= tokens; t += atOnce)
+            {
+                ShortRows<TPacking>(
+                    codes.Slice(t * codeStride, atOnce * codeStride), starts.Slice(t * startsPerToken, atOnce * startsPerToken), weights, groups, r, rows, destination[((t * weights.Rows) + r)..]);
+                for (int i = t; i < t + atOnce; i++)
+                {
+                    Finish(source, i, weights, groups, r, destination.Slice((i * weights.Rows) + r, rows));
+                }
+            }
+
+            for (; t < tokens; t++)
             {
                 Span<float> products = destination.Slice((t * weights.Rows) + r, rows);
-                MultiplyRows<TPacking>(codes.Slice(t * stride, stride), starts.Slice(t * startsPerToken, startsPerToken), weights, groups, isShort, r, products);
+                MultiplyRows<TPacking>(codes.Slice(t * codeStride, stride), starts.Slice(t * startsPerToken, startsPerToken), weights, groups, isShort, r, products);
                 Finish(source, t, weights, groups, r, products);
             }
         }
@@ -107,6 +121,20 @@ internal sealed class IntegerRow<TStep, TBytes, TSums, TFloats>(int mostTokens =
                     ? ShortGroups<TPacking, TStep, TBytes, TSums, TFloats>.Row(row, rowScales, weights.GroupSize, weights.Columns, token, starts)
                     : LongGroups<TPacking>(row, rowScales, weights.GroupSize, weights.Columns, token, starts);
             }
+        }
+    }
+
+    /// <summary>Computes the products of some rows of short groups and several tokens without the tokens' scales.</summary>
+    private static void ShortRows<TPacking>(
+        ReadOnlySpan<byte> tokens, ReadOnlySpan<int> starts, PackedWeights weights, int groups, int firstRow, int rowCount, Span<float> destination)
+        where TPacking : struct, IPacking
+    {
+        int rowBytes = WeightPacking.BytesPerRow(weights.Format, weights.Columns);
+        for (int i = 0; i < rowCount; i++)
+        {
+            ReadOnlySpan<byte> row = weights.Codes.Slice((firstRow + i) * rowBytes, rowBytes);
+            ShortGroups<TPacking, TStep, TBytes, TSums, TFloats>.Rows(
+                row, weights.Scales.Slice((firstRow + i) * groups, groups), weights.GroupSize, weights.Columns, tokens, starts, destination[i..], weights.Rows);
         }
     }
 

@@ -65,8 +65,8 @@ internal static class PlaneProducts<TPacking, TStep, TBytes, TSums, TFloats>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static TSums Combine(TSums start, int slice, TSums part0, TSums part1, TSums part2) => PackedQuad<TPacking, TStep, TBytes, TSums, TFloats>.IsOdd(slice)
-        ? TStep.Add(start, TStep.Quarter(TStep.Combine(default, part0, part1, part2)))
-        : TStep.Combine(start, part0, part1, part2);
+        ? TStep.Add(start, TStep.Quarter(TStep.AddPlanes(default, part0, part1, part2)))
+        : TStep.AddPlanes(start, part0, part1, part2);
 
     // A lane sums 16 products of at most 7 · FixedPoint.Largest, so the planes add up in 32 bits before they become floats.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -84,9 +84,9 @@ internal static class PlaneProducts<TPacking, TStep, TBytes, TSums, TFloats>
             (part1, odd1) = AddPlane(part1, odd1, fields0, fields1, fields2, fields3, ref token, Quad);
             (part2, odd2) = AddPlane(part2, odd2, fields0, fields1, fields2, fields3, ref token, 2 * Quad);
 
-            TSums sums = TStep.Combine(TStep.LoadSums(ref starts, 0), part0, part1, part2);
-            sums = TPacking.Bits == 2 ? TStep.Add(sums, TStep.Quarter(TStep.Combine(default, odd0, odd1, odd2))) : sums;
-            totals = TStep.Scale(totals, sums, Unsafe.Add(ref scales, g));
+            // AddPlanes is faster from the cache, but took a sixth longer where the weights come from memory.
+            TSums sums = TStep.Combine(AddParts(default, part0, odd0), AddParts(default, part1, odd1), AddParts(default, part2, odd2));
+            totals = TStep.Scale(totals, TStep.Add(sums, TStep.LoadSums(ref starts, 0)), Unsafe.Add(ref scales, g));
             packed = ref Unsafe.Add(ref packed, PackedQuad<TPacking, TStep, TBytes, TSums, TFloats>.Bytes);
             token = ref Unsafe.Add(ref token, FixedPoint.Planes * Quad);
             starts = ref Unsafe.Add(ref starts, Lanes);

@@ -37,7 +37,7 @@ internal static class PlaneStarts<TPacking, TStep, TBytes, TSums, TFloats>
             int end = Math.Min(first + slicesPerStart, slices);
             if (slicesPerStart <= SlicesPerQuad)
             {
-                TSums sums = TStep.Combine(default, OffsetPart(ref token, first, end, 0), OffsetPart(ref token, first, end, 1), OffsetPart(ref token, first, end, 2));
+                TSums sums = TStep.AddPlanes(default, OffsetPart(ref token, first, end, 0), OffsetPart(ref token, first, end, 1), OffsetPart(ref token, first, end, 2));
                 TStep.StoreSums(TStep.Negate(sums), ref starts, 0);
                 starts = ref Unsafe.Add(ref starts, Lanes);
             }

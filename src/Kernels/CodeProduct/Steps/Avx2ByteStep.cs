@@ -76,7 +76,10 @@ internal readonly struct Avx2ByteStep : IPackedStep<Vector256<byte>, Vector256<i
     public static Vector256<int> Quarter(Vector256<int> sums) => sums >> 2;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<int> Combine(Vector256<int> sums, Vector256<int> part0, Vector256<int> part1, Vector256<int> part2) =>
+    public static Vector256<int> Combine(Vector256<int> sums0, Vector256<int> sums1, Vector256<int> sums2) => sums0 + (sums1 << 8) - (sums2 << 15);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> AddPlanes(Vector256<int> sums, Vector256<int> part0, Vector256<int> part1, Vector256<int> part2) =>
         sums + ByteInstructions.AddPairs(part0.AsInt16()) + ByteInstructions.AddPairs(part1.AsInt16(), FixedPoint.Weight1) + ByteInstructions.AddPairs(part2.AsInt16(), FixedPoint.Weight2);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

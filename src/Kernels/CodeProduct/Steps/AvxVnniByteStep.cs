@@ -73,7 +73,10 @@ internal readonly struct AvxVnniByteStep : IPackedStep<Vector256<byte>, Vector25
     public static Vector256<int> Quarter(Vector256<int> sums) => sums >> 2;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<int> Combine(Vector256<int> sums, Vector256<int> part0, Vector256<int> part1, Vector256<int> part2) => sums + part0 + (part1 << 8) - (part2 << 15);
+    public static Vector256<int> Combine(Vector256<int> sums0, Vector256<int> sums1, Vector256<int> sums2) => sums0 + (sums1 << 8) - (sums2 << 15);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> AddPlanes(Vector256<int> sums, Vector256<int> part0, Vector256<int> part1, Vector256<int> part2) => sums + Combine(part0, part1, part2);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<int> Add(Vector256<int> left, Vector256<int> right) => left + right;

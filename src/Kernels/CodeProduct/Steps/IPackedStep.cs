@@ -33,8 +33,11 @@ internal interface IPackedStep<TBytes, TSums, TFloats> : IByteStep<TBytes, TSums
     /// <summary><c>sums / 4</c>, for sums that 4 divides.</summary>
     static abstract TSums Quarter(TSums sums);
 
-    /// <summary>Adds parts of three planes (<see cref="AddPart"/>) to 32-bit sums: <c>sums + part0 + 256 · part1 − 32768 · part2</c>, modulo 2³² (<see cref="FixedPoint"/>).</summary>
-    static abstract TSums Combine(TSums sums, TSums part0, TSums part1, TSums part2);
+    /// <summary>Adds up the sums of three planes (<see cref="FixedPoint"/>): <c>sums0 + 256 · sums1 − 32768 · sums2</c>, modulo 2³².</summary>
+    static abstract TSums Combine(TSums sums0, TSums sums1, TSums sums2);
+
+    /// <summary>Adds parts of three planes to 32-bit sums, weighting while it widens (<see cref="AddPart"/>): <c>sums + part0 + 256 · part1 − 32768 · part2</c>, modulo 2³².</summary>
+    static abstract TSums AddPlanes(TSums sums, TSums part0, TSums part1, TSums part2);
 
     static abstract TSums Add(TSums left, TSums right);
 

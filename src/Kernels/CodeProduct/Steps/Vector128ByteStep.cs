@@ -73,8 +73,11 @@ internal readonly struct Vector128ByteStep : IPackedStep<Vector128<byte>, Vector
     public static Vector128<int> Quarter(Vector128<int> sums) => sums >> 2;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<int> Combine(Vector128<int> sums, Vector128<int> part0, Vector128<int> part1, Vector128<int> part2) =>
-        AddPart(sums, part0) + (AddPart(default, part1) * FixedPoint.Weight1) + (AddPart(default, part2) * FixedPoint.Weight2);
+    public static Vector128<int> Combine(Vector128<int> sums0, Vector128<int> sums1, Vector128<int> sums2) => sums0 + (sums1 << 8) - (sums2 << 15);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<int> AddPlanes(Vector128<int> sums, Vector128<int> part0, Vector128<int> part1, Vector128<int> part2) =>
+        sums + Combine(AddPart(default, part0), AddPart(default, part1), AddPart(default, part2));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<int> Add(Vector128<int> left, Vector128<int> right) => left + right;

@@ -95,10 +95,15 @@ internal static class CommandLine
         return root;
     }
 
-    /// <summary>Joins a message's lines, and drops the note that .NET adds about the parameter's name, which means nothing to a user.</summary>
+    /// <summary>Joins a message's lines, and drops the notes that .NET adds about the parameter's name and value: our messages say what they need to.</summary>
     private static string OneLine(Exception exception)
     {
         string message = exception is ArgumentException { ParamName: { } name } argument ? argument.Message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal) : exception.Message;
+        if (exception is ArgumentOutOfRangeException { ActualValue: not null })
+        {
+            message = message[..message.LastIndexOf('\n')].TrimEnd();
+        }
+
         return message.ReplaceLineEndings(" ");
     }
 }

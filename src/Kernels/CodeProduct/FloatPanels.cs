@@ -17,7 +17,7 @@ internal sealed class FloatPanels(string name, IFloatMatmulKernel matmul) : IFlo
 
     public int MostTokens(PackedWeights weights) => int.MaxValue;
 
-    public void Multiply(ReadOnlySpan<float> source, int tokens, PackedWeights weights, int firstRow, int rowCount, Span<float> destination)
+    public void Multiply(ReadOnlySpan<float> source, int tokens, PackedWeights weights, int firstRow, int rowCount, Span<float> destination, PreparedFloats? prepared)
     {
         float[] panel = ArrayPool<float>.Shared.Rent(PanelRows * weights.Columns);
         float[] products = ArrayPool<float>.Shared.Rent(PanelRows * tokens);

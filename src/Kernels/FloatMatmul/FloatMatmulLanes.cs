@@ -1,5 +1,4 @@
 using OutlierQuant.Kernels.FloatMatmul.Lanes;
-using OutlierQuant.Kernels.TiledProduct.BF16;
 
 namespace OutlierQuant.Kernels.FloatMatmul;
 
@@ -26,10 +25,10 @@ internal sealed class FloatMatmulLanes<TLanes, TVector>(int? tiledFromTokens = n
     public string Describe(FloatType type, int tokens) => FloatMatmulName.Of(type, TLanes.Name);
 
     /// <inheritdoc/>
-    public FloatActivationTiles? Reserve(FloatType type, int tokens, int columns) => null;
+    public PreparedFloats? Reserve(FloatType type, int tokens, int columns) => null;
 
     /// <inheritdoc/>
-    public void Multiply(ReadOnlySpan<float> source, int tokens, FloatWeights weights, int firstRow, int rowCount, Span<float> destination, FloatActivationTiles? tiles = null)
+    public void Multiply(ReadOnlySpan<float> source, int tokens, FloatWeights weights, int firstRow, int rowCount, Span<float> destination, PreparedFloats? prepared = null)
     {
         FloatMatmulShape.Check(source, tokens, weights, firstRow, rowCount, destination);
         switch (weights.Type)

@@ -126,7 +126,8 @@ public sealed class CodeProductSimd : ICodeProductKernel
         [.. Avx512Rows(), new TiledIntegerRoute(AmxTiles.Int8, 32), .. Avx512Tiles()], Avx512Floats(), new FloatTiles(BF16Product.Amx, precision));
 
     /// <summary>Creates the kernel of 512-bit vectors, with emitted vpdpbusd where the processor has it.</summary>
-    internal static CodeProductSimd Avx512() => new([.. Avx512Rows(), .. Avx512Tiles()], Avx512Floats());
+    /// <param name="floatTiles">For many tokens of floats that may be rounded to bf16, where the processor multiplies these faster.</param>
+    internal static CodeProductSimd Avx512(FloatTiles? floatTiles) => new([.. Avx512Rows(), .. Avx512Tiles()], Avx512Floats(), floatTiles);
 
     /// <summary>Creates the kernel of 256-bit vectors, with AVX-VNNI where the processor has it.</summary>
     internal static CodeProductSimd Avx2() =>

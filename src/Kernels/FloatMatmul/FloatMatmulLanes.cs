@@ -25,33 +25,41 @@ internal sealed class FloatMatmulLanes<TLanes, TVector>(int? tiledFromTokens = n
     public string Describe(FloatType type, int tokens) => FloatMatmulName.Of(type, TLanes.Name);
 
     /// <inheritdoc/>
-    public PreparedFloats? Reserve(FloatType type, int tokens, int columns) => null;
+    public PreparedFloats? Reserve(FloatType type, int tokens, int columns) =>
+        tokens >= (tiledFromTokens ?? TiledFromTokens) && TLanes.Count > 1 && columns > 0 ? ReserveTiles(tokens, columns) : null;
 
     /// <inheritdoc/>
     public void Multiply(ReadOnlySpan<float> source, int tokens, FloatWeights weights, int firstRow, int rowCount, Span<float> destination, PreparedFloats? prepared = null)
     {
         FloatMatmulShape.Check(source, tokens, weights, firstRow, rowCount, destination);
+        PreparedFloats.Check(prepared, tokens, weights.Columns, []);
         switch (weights.Type)
         {
             case FloatType.F32:
-                Multiply<F32Element>(source, tokens, weights, firstRow, rowCount, destination);
+                Multiply<F32Element>(source, tokens, weights, firstRow, rowCount, destination, prepared);
                 break;
             case FloatType.F16:
-                Multiply<F16Element>(source, tokens, weights, firstRow, rowCount, destination);
+                Multiply<F16Element>(source, tokens, weights, firstRow, rowCount, destination, prepared);
                 break;
             default:
-                Multiply<BF16Element>(source, tokens, weights, firstRow, rowCount, destination);
+                Multiply<BF16Element>(source, tokens, weights, firstRow, rowCount, destination, prepared);
                 break;
         }
     }
 
-    private void Multiply<TElement>(ReadOnlySpan<float> source, int tokens, FloatWeights weights, int firstRow, int rowCount, Span<float> destination)
+    // The tokens of a tile do not depend on the elements.
+    private static TokenTiles ReserveTiles(int tokens, int columns) => new(tokens, columns, TiledProducts<TLanes, TVector, F32Element>.TileTokens);
+
+    private void Multiply<TElement>(ReadOnlySpan<float> source, int tokens, FloatWeights weights, int firstRow, int rowCount, Span<float> destination, PreparedFloats? prepared)
         where TElement : IWeightElement
     {
         // Panels are made of vectors; a single lane gains nothing from them. Without columns there is no block that would write the zeros.
         if (tokens >= (tiledFromTokens ?? (weights.IsTransposed ? TransposedTiledFromTokens : TiledFromTokens)) && TLanes.Count > 1 && weights.Columns > 0)
         {
-            TiledProducts<TLanes, TVector, TElement>.Multiply(source, tokens, weights, firstRow, rowCount, destination);
+            using TokenTiles? own = prepared is null ? ReserveTiles(tokens, weights.Columns) : null;
+            own?.Fill(source, 0, own.Pieces);
+            TokenTiles tiles = own ?? prepared as TokenTiles ?? throw new ArgumentException("The prepared activations are not tiles of tokens: they were made for another kernel.", nameof(prepared));
+            TiledProducts<TLanes, TVector, TElement>.Multiply(tiles, weights, firstRow, rowCount, destination);
         }
         else if (weights.IsTransposed)
         {

@@ -8,7 +8,7 @@ namespace OutlierQuant.Kernels.RowProduct;
 
 /// <summary>Emits the products of some packed rows and the vectors of some tokens on 512-bit <c>vpdpbusd</c>, which the class library lacks.</summary>
 /// <remarks>
-/// <para>A vector of activations is a token's codes, or one of the three planes of a token of floats (<see cref="FixedPoint"/>). Each field of a step of weights is taken out once and multiplied by all
+/// <para>A vector of activations is a token's codes, or one of the three planes of a token of floats (<see cref="RowActivations"/>). Each field of a step of weights is taken out once and multiplied by all
 /// vectors. Fields are unsigned: the code and an offset (int8 128, int4 8, ternary 1); sums start from what the offset adds.</para>
 /// <para>The function follows the System V calling convention and has one argument, the <see cref="RowBlock"/>:</para>
 /// <code>
@@ -51,17 +51,15 @@ internal sealed class RowCode
         _shape = shape;
         _vectors = shape.Vectors;
         int next = 0;
-        _totals = Take(shape.Grouping == RowGrouping.Whole ? 0 : shape.Rows * shape.Tokens);
-        _sums = Take(shape.Rows * _vectors);
+        _totals = Take(shape.Totals);
+        _sums = Take(shape.Rows * shape.SumsPerRow);
         _packed = Take(shape.Rows);
-        _activations = Take(shape.Rows > 1 ? _vectors : 0);
-        _fields = Take(2);
-        _indices = Take(shape.Grouping == RowGrouping.Fields ? shape.UnitsPerStep : 0);
+        _activations = Take(shape.ActivationVectors);
+        _fields = Take(shape.FieldVectors);
+        _indices = Take(shape.IndexVectors);
         _mask = _zmm[Take(1).Start];
         _scale = _zmm[Take(shape.Grouping == RowGrouping.Whole ? 0 : 1).Start];
-
-        // Horizontal sums have no form for the upper registers.
-        Debug.Assert(next <= _zmm.Length && (_totals.End.Value == 0 ? _sums : _totals).End.Value <= 16);
+        Debug.Assert(shape.HasRegisters && next <= _zmm.Length);
 
         Range Take(int count) => new(next, next += count);
     }
@@ -207,18 +205,29 @@ internal sealed class RowCode
 
         _code.add(rsi, StepBytes);
         _code.add(rbx, Field(nameof(RowBlock.FetchStep)));
-        for (int field = 0; field < _shape.Fields; field++)
+        for (int unit = 0; unit < _shape.UnitsPerStep; unit++)
         {
-            int fieldsPerUnit = _shape.Fields / _shape.UnitsPerStep;
-            if (_shape.EndsEveryStep && field % fieldsPerUnit == 0)
+            int first = unit * _shape.FieldsPerUnit;
+            if (_shape.AddsPlanes)
+            {
+                EmitAddedPlanes(first);
+                EmitScaled(unit, isLast);
+                continue;
+            }
+
+            if (_shape.EndsEveryStep)
             {
                 EmitStarts();
             }
 
-            EmitField(field);
-            if (_shape.EndsEveryStep && (field + 1) % fieldsPerUnit == 0)
+            for (int field = first; field < first + _shape.FieldsPerUnit; field++)
             {
-                EmitScaled(field / fieldsPerUnit, isLast);
+                EmitField(field);
+            }
+
+            if (_shape.EndsEveryStep)
+            {
+                EmitScaled(unit, isLast);
             }
         }
 
@@ -252,6 +261,54 @@ internal sealed class RowCode
                 }
             }
         }
+    }
+
+    /// <summary>Sums the fields of a unit times each plane, the largest first: what is summed so far is shifted to its weight before the next is added.</summary>
+    private void EmitAddedPlanes(int firstField)
+    {
+        for (int row = 0; row < _shape.Rows; row++)
+        {
+            for (int field = 0; field < _shape.FieldsPerUnit; field++)
+            {
+                EmitUnpacked(UnitField(row, field), Packed(row), firstField + field);
+            }
+
+            for (int token = 0; token < _shape.Tokens; token++)
+            {
+                _code.vpxord(Sum(row, token), Sum(row, token), Sum(row, token));
+            }
+        }
+
+        for (int plane = FixedPoint.Planes - 1; plane >= 0; plane--)
+        {
+            for (int sum = 0; sum < _shape.Rows * _shape.Tokens && plane < FixedPoint.Planes - 1; sum++)
+            {
+                AssemblerRegisterZMM shifted = _zmm[_sums.Start.Value + sum];
+                _code.vpslld(shifted, shifted, plane == 0 ? RowActivations.Weight1Bits : (byte)(RowActivations.Weight2Bits - RowActivations.Weight1Bits));
+            }
+
+            for (int field = 0; field < _shape.FieldsPerUnit; field++)
+            {
+                for (int token = 0; token < _shape.Tokens; token++)
+                {
+                    _code.vmovdqa64(Activation(0), ActivationOf(firstField + field, (token * FixedPoint.Planes) + plane));
+                    for (int row = 0; row < _shape.Rows; row++)
+                    {
+                        _code.vpdpbusd(Sum(row, token), UnitField(row, field), Activation(0));
+                    }
+                }
+            }
+        }
+
+        for (int token = 0; token < _shape.Tokens; token++)
+        {
+            for (int row = 0; row < _shape.Rows; row++)
+            {
+                _code.vpaddd(Sum(row, token), Sum(row, token), __zmmword_ptr[rax + (token * StepBytes)]);
+            }
+        }
+
+        _code.add(rax, _shape.Tokens * StepBytes);
     }
 
     // The shift moves 16-bit lanes, because x86 has no shift of bytes; the mask removes what came from the neighbouring byte.
@@ -294,12 +351,12 @@ internal sealed class RowCode
             return;
         }
 
-        for (int sum = 0; sum < _shape.Rows * _vectors; sum++)
+        for (int sum = 0; sum < _shape.Rows * _shape.SumsPerRow; sum++)
         {
             _code.vcvtdq2ps(_zmm[_sums.Start.Value + sum], _zmm[_sums.Start.Value + sum]);
         }
 
-        for (int row = 0; row < _shape.Rows && _shape.Planes == FixedPoint.Planes; row++)
+        for (int row = 0; row < _shape.Rows && _shape.Planes > 1 && !_shape.AddsPlanes; row++)
         {
             for (int token = 0; token < _shape.Tokens; token++)
             {
@@ -328,7 +385,7 @@ internal sealed class RowCode
 
             for (int token = 0; token < _shape.Tokens; token++)
             {
-                _code.vfmadd231ps(Total(row, token), Sum(row, token * _shape.Planes), _scale);
+                _code.vfmadd231ps(Total(row, token), Sum(row, token * _shape.SumsPerRow / _shape.Tokens), _scale);
             }
         }
     }
@@ -337,7 +394,7 @@ internal sealed class RowCode
     private void Finish()
     {
         Range elements = _shape.Grouping == RowGrouping.Whole ? _sums : _totals;
-        int perRow = _shape.Grouping == RowGrouping.Whole ? _vectors : _shape.Tokens;
+        int perRow = _shape.Grouping == RowGrouping.Whole ? _shape.SumsPerRow : _shape.Tokens;
         for (int token = 0; token < _shape.Tokens; token++)
         {
             int first = elements.Start.Value + (token * perRow / _shape.Tokens);
@@ -389,7 +446,9 @@ internal sealed class RowCode
 
     private AssemblerRegisterZMM Activation(int vector) => _zmm[_activations.Start.Value + vector];
 
-    private AssemblerRegisterZMM Sum(int row, int vector) => _zmm[_sums.Start.Value + (row * _vectors) + vector];
+    private AssemblerRegisterZMM UnitField(int row, int field) => _zmm[_fields.Start.Value + (row * _shape.FieldsPerUnit) + field];
+
+    private AssemblerRegisterZMM Sum(int row, int vector) => _zmm[_sums.Start.Value + (row * _shape.SumsPerRow) + vector];
 
     private AssemblerRegisterZMM Total(int row, int token) => _zmm[_totals.Start.Value + (row * _shape.Tokens) + token];
 }

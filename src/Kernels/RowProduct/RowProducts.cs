@@ -35,15 +35,16 @@ internal static unsafe class RowProducts
                 LastGroupSteps = layout.LastGroupSteps,
                 LastBytes = ulong.MaxValue >> (RowLayout.StepBytes - layout.LastBytes),
                 LastScales = layout.Grouping == RowGrouping.Fields ? (1UL << layout.LastScales) - 1 : 0,
-                Weight1 = FixedPoint.Weight1,
-                Weight2 = FixedPoint.Weight2,
+                Weight1 = 1 << RowActivations.Weight1Bits,
+                Weight2 = 1 << RowActivations.Weight2Bits,
             };
             for (int row = firstRow; row < firstRow + rowCount; row += passRows)
             {
                 int rows = Math.Min(passRows, firstRow + rowCount - row);
                 for (int chunk = 0; chunk < chunks; chunk++)
                 {
-                    int tokens = activations.TokensOf(chunk), blockRows = BlockRows(layout, activations.Planes, tokens);
+                    RowCodeShape shape = RowCodeShape.OfMostRows(layout, activations.Planes, activations.TokensOf(chunk));
+                    int blockRows = shape.Rows;
                     int aheadRows = chunks > 1 ? passRows : ((FetchBytes / rowBytes) + blockRows) / blockRows * blockRows;
                     block.Weights = codes + ((nint)row * rowBytes);
                     block.Scales = scales + ((nint)row * layout.Groups);
@@ -52,8 +53,8 @@ internal static unsafe class RowProducts
                     block.Starts = activations.Starts(chunk);
                     block.FetchStep = blockRows * RowLayout.StepBytes / chunks;
                     block.FetchDistance = ((nint)aheadRows * rowBytes) + (chunk * layout.Steps * block.FetchStep);
-                    block = Run(RowCodeShape.Of(layout, activations.Planes, tokens, blockRows), block, rows / blockRows);
-                    _ = Run(RowCodeShape.Of(layout, activations.Planes, tokens, 1), block, rows % blockRows);
+                    block = Run(shape, block, rows / blockRows);
+                    _ = Run(shape with { Rows = 1 }, block, rows % blockRows);
                 }
             }
         }
@@ -75,8 +76,4 @@ internal static unsafe class RowProducts
         block.Sums += rows;
         return block;
     }
-
-    /// <summary>Chooses the rows of a block: as many as have registers for their sums.</summary>
-    private static int BlockRows(RowLayout layout, int planes, int tokens) =>
-        planes > 1 ? (tokens == 1 ? MostRows : 2) : layout.Grouping == RowGrouping.Whole || tokens <= 2 ? MostRows : 2;
 }

@@ -25,7 +25,7 @@ internal static class SharedDotProducts<TLanes, TVector, TElement>
     private const int MostLanes = 16;
 
     /// <summary>Gets a value indicating whether halves are widened by an instruction, so that one token gains too.</summary>
-    public static bool HasHalfTiles => typeof(TElement) == typeof(F16Element) && HalfTiles.IsAvailable(TLanes.Count);
+    private static bool HasHalfTiles => typeof(TElement) == typeof(F16Element) && TLanes.Count == HalfTiles.Width && HalfTiles.IsAvailable;
 
     // Without the instruction, widening a half takes longer than storing and loading it; other elements are widened again in every tile.
     private static bool IsWidenedOnce => typeof(TElement) == typeof(F16Element) && !HasHalfTiles;
@@ -125,7 +125,7 @@ internal static class SharedDotProducts<TLanes, TVector, TElement>
             ref float tile = ref MemoryMarshal.GetReference(x[(t * count)..]), tileSums = ref MemoryMarshal.GetReference(sums[(t * SumsPerToken)..]);
             if (typeof(TChunk) == typeof(F16Element))
             {
-                HalfTiles.Add(TLanes.Count, width, ref tile, ref w, stride, (nuint)count, ref next, step, ref tileSums);
+                HalfTiles.Add(width, ref tile, ref w, stride, (nuint)count, ref next, step, ref tileSums);
             }
             else
             {

@@ -105,7 +105,7 @@ public sealed class BadInputTests(TinyModelFixture fixture) : IClassFixture<Tiny
     [Fact]
     public async Task ProfileOfAnotherKind_NamesThePlace()
     {
-        string profile = fixture.Write("profile.json", "{\"version\":1,\"surprise\":2}"u8.ToArray());
+        string profile = fixture.Write("profile.json", "{\"version\":2,\"surprise\":2}"u8.ToArray());
         string output = fixture.Fresh("quantized");
 
         await MustFail(1, ["quantize", fixture.Model, "--scheme", "w8a8-tensor-static", "--profile", profile, "--out", output], profile);

@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using OutlierQuant.Calibration.Profiles;
 using OutlierQuant.Eval.Comparison;
+using OutlierQuant.Eval.Forecasting;
 using OutlierQuant.Eval.Interventions;
 
 namespace OutlierQuant.Eval;
@@ -16,4 +17,5 @@ namespace OutlierQuant.Eval;
 [JsonSerializable(typeof(PerplexityResult))]
 [JsonSerializable(typeof(ComparisonResult))]
 [JsonSerializable(typeof(InterventionResult))]
+[JsonSerializable(typeof(ForecastResult))]
 public sealed partial class EvalJson : JsonSerializerContext;

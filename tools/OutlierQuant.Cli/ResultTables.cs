@@ -111,7 +111,8 @@ internal static class ResultTables
 
     private static string Number(double? value, string format) => value is { } number ? number.ToString(format, Culture) : "";
 
-    private static string Difference(double value, Interval? interval) =>
+    /// <summary>Writes a difference in nats with half the width of its interval.</summary>
+    public static string Difference(double value, Interval? interval) =>
         (value < 0 ? "" : "+") + Number(value, "F4") + (interval is { } ends ? string.Create(Culture, $" ± {(ends.High - ends.Low) / 2:F4}") : "");
 
     private static string Perplexity(double value) => Number(value, value < 1000 ? "F3" : "F0");

@@ -3,6 +3,7 @@ using OutlierQuant.Calibration.Profiles;
 using OutlierQuant.Eval.Comparison;
 using OutlierQuant.Eval.Forecasting;
 using OutlierQuant.Eval.Interventions;
+using OutlierQuant.Eval.Tracing;
 
 namespace OutlierQuant.Eval;
 
@@ -18,4 +19,5 @@ namespace OutlierQuant.Eval;
 [JsonSerializable(typeof(ComparisonResult))]
 [JsonSerializable(typeof(InterventionResult))]
 [JsonSerializable(typeof(ForecastResult))]
+[JsonSerializable(typeof(TraceResult))]
 public sealed partial class EvalJson : JsonSerializerContext;

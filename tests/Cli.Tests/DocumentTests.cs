@@ -80,6 +80,22 @@ public sealed class DocumentTests(TinyModelFixture fixture) : IClassFixture<Tiny
     }
 
     [Fact]
+    public async Task Trace_OfATextOrAPrompt_HasItsKeys()
+    {
+        JsonElement document = await Json("trace", fixture.Model, "--text", fixture.Text, "--windows", "3", "--min-ratio", "5");
+        JsonElement prompt = await Json("trace", fixture.Model, "--prompt", "Line 1 says", "--min-ratio", "5");
+        JsonElement none = await Json("trace", fixture.Model, "--min-ratio", "1e6");
+
+        Require(document, "version", "model", "text", "origin", "spike", "shape", "path", "superWeights", "downs", "tokens", "attention", "errors", "baseline", "controls", "seed", "verdict");
+        Require(document.GetProperty("path")[0], "block", "before", "attention", "mlp", "after", "neuron", "neuronInput", "weight", "contributionShare");
+        Require(document.GetProperty("downs")[0], "input", "inputChannel", "output", "outputChannel", "residualRatio");
+        Assert.Equal("embedding", document.GetProperty("origin").GetString());
+        Assert.Equal(3, document.GetProperty("spike").GetProperty("channel").GetInt32());
+        Assert.Equal("prompt", prompt.GetProperty("text").GetProperty("source").GetString());
+        Assert.Equal("none", none.GetProperty("origin").GetString());
+    }
+
+    [Fact]
     public async Task Forecast_FromAProfileOrAText_HasItsKeys()
     {
         string profile = fixture.Fresh("profile.json");
@@ -187,6 +203,8 @@ public sealed class DocumentTests(TinyModelFixture fixture) : IClassFixture<Tiny
     [InlineData("locate", "--text", "TEXT")]
     [InlineData("intervene", "--text", "TEXT")]
     [InlineData("forecast", "--text", "TEXT", "--windows", "2")]
+    [InlineData("trace", "--text", "TEXT", "--windows", "2", "--min-ratio", "5")]
+    [InlineData("trace")]
     [InlineData("compare", "--text", "TEXT", "--arms", "w4a16-g32,w4a16-g32:channels")]
     public async Task WithoutJson_PrintsForPeople(string verb, params string[] rest)
     {

@@ -1,4 +1,5 @@
 using OutlierQuant.Calibration;
+using OutlierQuant.Eval.Rounding;
 using OutlierQuant.Models;
 using OutlierQuant.Models.Linears;
 using OutlierQuant.Quantizers;

@@ -4,11 +4,12 @@ using OutlierQuant.Eval.Statistics;
 namespace OutlierQuant.Eval.Scoring;
 
 /// <summary>How a changed model did on the tokens that an untouched one was scored on.</summary>
-/// <param name="Perplexity"><c>exp(meanNll)</c>.</param>
+/// <param name="Perplexity"><c>exp(meanNll)</c>; in json "Infinity" where that is beyond binary64.</param>
 /// <param name="MeanNll">Mean negative log-likelihood in nats per token.</param>
 /// <param name="StandardError">Standard error of <paramref name="MeanNll"/>, clustered by window; null for a single window.</param>
 /// <param name="DeltaNll">Mean over tokens of the loss minus the untouched model's, in nats.</param>
 /// <param name="DeltaNllCi95">95 % confidence interval of <paramref name="DeltaNll"/>, from paired differences clustered by window; null for a single window.</param>
+[JsonNumberHandling(JsonNumberHandling.AllowNamedFloatingPointLiterals)]
 public sealed record PairedScore(double Perplexity, double MeanNll, double? StandardError, double DeltaNll, Interval? DeltaNllCi95)
 {
     /// <summary>A difference in nats per token below which a change counts as harmless even if it is measurable: 0.5 % of the perplexity.</summary>

@@ -1,11 +1,18 @@
 using System.Numerics.Tensors;
 using OutlierQuant.Models.Linears;
 
-namespace OutlierQuant.Eval.Forecasting;
+namespace OutlierQuant.Eval.Rounding;
 
 /// <summary>Rounds the entries of activations as quantized linears and the residual quantizer do: <c>scale · clamp(round(x / scale), −qMax, qMax)</c>, half to even, true division.</summary>
 internal static class EntryRounding
 {
+    private const float SmallestNormal = 1.17549435E-38f;
+
+    /// <summary>Computes the step between codes for a largest magnitude, <c>absMax / qMax</c>; 1 where that is not a normal number, as for values that are all zero.</summary>
+    /// <param name="absMax">Largest magnitude, finite.</param>
+    /// <param name="qMax">Largest code.</param>
+    public static float Scale(float absMax, int qMax) => absMax / qMax is >= SmallestNormal and var scale ? scale : 1;
+
     /// <summary>Rounds with one scale.</summary>
     /// <param name="values">Finite values. Shape <c>[any]</c>.</param>
     /// <param name="scale">Step between codes, positive.</param>
@@ -30,8 +37,8 @@ internal static class EntryRounding
         for (var first = 0; first < values.Length; first += length)
         {
             var unit = values.Slice(first, length);
-            var scale = rule.Granularity == ActivationGranularity.TensorStatic ? rule.StaticScale : Math.Abs(TensorPrimitives.MaxMagnitude(unit)) / rule.QMax;
-            Round(unit, scale >= 1.17549435E-38f ? scale : 1, rule.QMax, rounded.Slice(first, length));
+            var scale = rule.Granularity == ActivationGranularity.TensorStatic ? rule.StaticScale : Scale(Math.Abs(TensorPrimitives.MaxMagnitude(unit)), rule.QMax);
+            Round(unit, scale, rule.QMax, rounded.Slice(first, length));
         }
     }
 }

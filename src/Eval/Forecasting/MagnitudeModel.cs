@@ -12,13 +12,16 @@ namespace OutlierQuant.Eval.Forecasting;
 /// </remarks>
 internal sealed class MagnitudeModel
 {
+    private const double LowerShare = 0.99;
     private const double BodyShare = 0.999;
-    private const int BodyPoints = 2000;
+    private const int LowerPoints = 1500;
+    private const int BodyPoints = LowerPoints + 500;
     private const int TailPoints = 256;
     private const double LargestExponent = 1 << 16;
 
-    // Rising magnitudes: the body's points, each for a share BodyShare / BodyPoints of the entries, then the tail's.
+    // Rising magnitudes: those of the body's two pieces, then the tail's, and what share of the entries each stands for.
     private readonly double[] _points = new double[BodyPoints + TailPoints];
+    private readonly double[] _shares = new double[BodyPoints + TailPoints];
 
     /// <summary>Makes the model.</summary>
     /// <param name="quantiles">Rising magnitudes, the median positive.</param>
@@ -26,14 +29,11 @@ internal sealed class MagnitudeModel
     public MagnitudeModel(MagnitudeQuantiles quantiles, double meanSquare)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(quantiles.Quantile50);
-        var lower = new Piece(0.5, quantiles.Quantile50, 0.99, quantiles.Quantile99);
-        var upper = new Piece(0.99, quantiles.Quantile99, BodyShare, quantiles.Quantile999);
-        for (var i = 0; i < BodyPoints; i++)
-        {
-            var probability = (i + 0.5) / BodyPoints * BodyShare;
-            _points[i] = (probability < 0.99 ? lower : upper).Quantile(probability);
-        }
-
+        var lower = new Piece(0.5, quantiles.Quantile50, LowerShare, quantiles.Quantile99);
+        var upper = new Piece(LowerShare, quantiles.Quantile99, BodyShare, quantiles.Quantile999);
+        Fill(0, LowerPoints, 0, LowerShare, lower.Quantile);
+        Fill(LowerPoints, BodyPoints, LowerShare, BodyShare, upper.Quantile);
+        Fill(BodyPoints, _points.Length, BodyShare, 1, _ => quantiles.Quantile999);
         FillTail(quantiles, (meanSquare - (BodyShare * BodyPower)) / (1 - BodyShare));
     }
 
@@ -59,10 +59,10 @@ internal sealed class MagnitudeModel
         var tail = 0.0;
         for (var i = BodyPoints; i < _points.Length && _points[i] <= absMax; i++)
         {
-            tail += Error(_points[i]);
+            tail += _shares[i] * Error(_points[i]);
         }
 
-        return (BodyShare * body) + ((1 - BodyShare) * tail / TailPoints);
+        return (BodyShare * body) + tail;
 
         double Error(double x)
         {
@@ -91,16 +91,26 @@ internal sealed class MagnitudeModel
         }
     }
 
+    /// <summary>Puts points at the middles of equal steps of probability.</summary>
+    private void Fill(int first, int end, double fromProbability, double toProbability, Func<double, double> quantile)
+    {
+        for (var i = first; i < end; i++)
+        {
+            _shares[i] = (toProbability - fromProbability) / (end - first);
+            _points[i] = quantile(fromProbability + ((i - first + 0.5) * _shares[i]));
+        }
+    }
+
     private double MeanOverBody(Func<double, double> value, double absMax)
     {
-        var sum = 0.0;
-        var count = 0;
-        while (count < BodyPoints && (count == 0 || _points[count] <= absMax))
+        var (sum, share) = (0.0, 0.0);
+        for (var i = 0; i < BodyPoints && (i == 0 || _points[i] <= absMax); i++)
         {
-            sum += value(Math.Min(_points[count++], absMax));
+            sum += _shares[i] * value(Math.Min(_points[i], absMax));
+            share += _shares[i];
         }
 
-        return sum / count;
+        return sum / share;
     }
 
     /// <summary>The Weibull distribution through two quantiles.</summary>

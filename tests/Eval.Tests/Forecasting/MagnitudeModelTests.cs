@@ -77,4 +77,23 @@ public class MagnitudeModelTests
 
         Assert.Equal(meanSquare, model.MeanSquareError(5000, 7, 1000, bodyOnly: false), meanSquare * 1e-3);
     }
+
+    [Fact]
+    public void BodyPower_TwoPieces_EqualsTheIntegralOverBoth()
+    {
+        // Straight lines of ln x over u(p) = ln(−ln(1 − p)): from (50 %, 1) to (99 %, 2), then to (99.9 %, 100).
+        static double U(double p) => Math.Log(-Math.Log(1 - p));
+        const int Steps = 200_000;
+        double expected = 0;
+        for (var i = 0; i < Steps; i++)
+        {
+            var p = 0.999 * (i + 0.5) / Steps;
+            var x = p < 0.99
+                ? Math.Exp(Math.Log(2) * (U(p) - U(0.5)) / (U(0.99) - U(0.5)))
+                : 2 * Math.Exp(Math.Log(50) * (U(p) - U(0.99)) / (U(0.999) - U(0.99)));
+            expected += x * x / Steps;
+        }
+
+        Assert.Equal(expected, new MagnitudeModel(new MagnitudeQuantiles(1, 2, 100, 200), 30).BodyPower, expected * 0.02);
+    }
 }

@@ -29,6 +29,17 @@ public class ElementErrorTests
         var down = (FloatLinear)model.Model.Linears.Single(linear => linear.Name == "model.layers.1.mlp.down_proj");
         Same(Ratio(gathered.Inputs, Rows(down), [PlantedModel.Neuron], false), Find($"neuron {PlantedModel.Neuron}", $"input of {down.Name}"));
 
+        // One weight row: the largest magnitude of the row, or of its other weights, sets the scale.
+        var row = Rows(down)[PlantedModel.Channel];
+        double[] all = [.. row.Select(weight => Round(weight, row.Max(Math.Abs)))];
+        double[] kept = [.. row.Select((weight, c) => c == PlantedModel.Neuron ? weight : Round(weight, row.Where((_, other) => other != PlantedModel.Neuron).Max(Math.Abs)))];
+        var inputs = gathered.Inputs.Where((_, token) => token % Context != 0).ToArray();
+        double Energy(Func<int, double> weight) => inputs.Sum(x => Math.Pow(x.Select((value, c) => weight(c) * value).Sum(), 2));
+        var (noise, keptNoise) = (Energy(c => row[c] - all[c]), Energy(c => row[c] - kept[c]));
+        Same(
+            (10 * Math.Log10(Energy(c => row[c]) / noise), 10 * Math.Log10(Energy(c => row[c]) / keptNoise), 1 - (keptNoise / noise)),
+            Find($"weight ({PlantedModel.Channel}, {PlantedModel.Neuron})", $"row {PlantedModel.Channel} of {down.Name}"));
+
         ElementError Find(string element, string rounded) => errors.Single(error => error.Element == element && error.Rounded == rounded && error.Bits == bits);
 
         void Same((double Rounded, double Kept, double Share) expected, ElementError found)
@@ -49,14 +60,14 @@ public class ElementErrorTests
                 double[] error = [.. row.Select(value => value - Round(value, all))];
                 double[] keptError = [.. row.Select((value, c) => keptChannels.Contains(c) ? 0 : value - Round(value, others))];
                 double[] exact = [.. row.Select(value => (double)value)];
-                signal += Energy(exact);
-                noise += Energy(error);
-                keptNoise += Energy(keptError);
+                signal += EnergyOf(exact);
+                noise += EnergyOf(error);
+                keptNoise += EnergyOf(keptError);
             }
 
             return (10 * Math.Log10(signal / noise), 10 * Math.Log10(signal / keptNoise), 1 - (keptNoise / noise));
 
-            double Energy(double[] row) => weights.Count == 0
+            double EnergyOf(double[] row) => weights.Count == 0
                 ? row.Sum(value => value * value)
                 : weights.Sum(weight => Math.Pow(weight.Zip(row).Sum(pair => pair.First * pair.Second), 2));
         }

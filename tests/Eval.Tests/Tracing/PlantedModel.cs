@@ -43,6 +43,15 @@ internal static class PlantedModel
         }
     });
 
+    /// <summary>A llama whose block 1 makes a massive activation at every full stop, and none at BOS.</summary>
+    public static EvaluatedModel AtFullStops() => Open("LlamaForCausalLM", tensors =>
+    {
+        PlantLlama(tensors, 1, 3, Neuron, (Channel, 6));
+        var embedding = tensors["model.embed_tokens.weight"];
+        embedding[(ByteTokenizer.BosTokenId * 32) + 3] = 0.5f;
+        embedding[((ByteTokenizer.FirstByteId + '.') * 32) + 3] = 30;
+    });
+
     /// <summary>A llama that has the spike in the embedding of BOS.</summary>
     public static EvaluatedModel InEmbedding() => EvaluatedModel.Random(new RandomCheckpoint { BosOutlier = 3000, BlockCount = Blocks });
 

@@ -61,6 +61,23 @@ public class TracerTests
     }
 
     [Fact]
+    public void Run_PlantedAtADelimiter_FollowsThatToken()
+    {
+        using var model = PlantedModel.AtFullStops();
+        var text = SampleText.Of(2000);
+
+        var result = Tracer.Run(model.Model, model.Tokenizer, text, "text", s_options with { Text = new PerplexityOptions { Context = 32, MaxWindows = 12 } });
+
+        var fullStops = TextWindows.Cut(model.Tokenizer, text, "text", 32, true, 12).Windows.Select(window => window.Count(token => token == ByteTokenizer.FirstByteId + '.')).ToArray();
+        Assert.Equal((SpikeOrigin.Step, PlantedModel.Channel, TokenClass.Delimiter, true), (result.Origin, result.Spike!.Channel, result.Spike.TokenClass, result.Spike.IsMassive));
+        Assert.Equal((".", fullStops.Sum()), (result.Tokens.Single().Token, result.Tokens[0].Count));
+        Assert.True(fullStops.Max() > 1 && result.Spike.Position > 0);
+        Assert.Equal((PlantedModel.Channel, PlantedModel.Neuron), (result.SuperWeights.Single().Row, result.SuperWeights[0].Column));
+        Assert.Equal([2, 3], result.Attention.Select(block => block.Block));
+        Assert.All(result.Attention.SelectMany(block => block.Heads), share => Assert.InRange(share, 0, 1));
+    }
+
+    [Fact]
     public void Run_NothingPlanted_SaysNone()
     {
         using var model = EvaluatedModel.Random(new RandomCheckpoint { BlockCount = 3 });

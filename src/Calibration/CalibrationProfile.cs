@@ -15,7 +15,7 @@ namespace OutlierQuant.Calibration;
 public sealed record CalibrationProfile
 {
     /// <summary>The version that this program writes and reads.</summary>
-    public const int CurrentVersion = 1;
+    public const int CurrentVersion = 2;
 
     /// <summary>Version of the document.</summary>
     public required int Version { get; init; }

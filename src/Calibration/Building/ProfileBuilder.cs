@@ -45,6 +45,7 @@ internal sealed class ProfileBuilder(TransformerModel model, Tokenizer tokenizer
             Linears = gathered.Input.Names,
             Channels = channels,
             TokenAbsMax = gathered.Tensor.Tokens.ToQuantiles(),
+            Magnitudes = gathered.Tensor.Magnitudes.ToQuantiles(),
             Suggested = options.ChannelRule.Suggest(channels),
         };
     }

@@ -3,7 +3,7 @@ using OutlierQuant.Calibration.Statistics;
 
 namespace OutlierQuant.Calibration.Gathering;
 
-/// <summary>Gathers the statistics that every observed tensor has: per channel, and the absmax of each token.</summary>
+/// <summary>Gathers the statistics that every observed tensor has: per channel, the absmax of each token, and the magnitudes of all entries.</summary>
 /// <param name="place">Where the tensor is, for error messages: "output of block 3".</param>
 /// <param name="channels">Its width.</param>
 internal sealed class TensorAccumulator(string place, int channels)
@@ -13,6 +13,9 @@ internal sealed class TensorAccumulator(string place, int channels)
 
     /// <summary>Every token's absmax so far.</summary>
     public TokenAbsMaxAccumulator Tokens { get; } = new();
+
+    /// <summary>Magnitudes of all entries so far.</summary>
+    public MagnitudeHistogram Magnitudes { get; } = new();
 
     /// <summary>Takes one window.</summary>
     /// <param name="values">The window's values. Shape <c>[tokens, channels]</c>.</param>
@@ -40,6 +43,7 @@ internal sealed class TensorAccumulator(string place, int channels)
         }
 
         Tokens.Add(absMax);
+        Magnitudes.Add(values);
         return absMax;
     }
 }

@@ -19,6 +19,7 @@ internal sealed class ProfileValidator(string path, CalibrationProfile profile)
             Require(entry.Block == block, $"{place}.block", $"is {entry.Block}; blocks are listed in order, so it must be {block}");
             Require(entry.Median >= 0, $"{place}.median", "is negative; a median magnitude is not");
             RequireChannels(entry.Channels, $"{place}.channels", hiddenSize);
+            RequireMagnitudes(entry.Magnitudes, $"{place}.magnitudes");
             RequireSuggested(entry.Suggested, $"{place}.suggested", hiddenSize);
         }
 
@@ -39,6 +40,7 @@ internal sealed class ProfileValidator(string path, CalibrationProfile profile)
             Require(input.Linears.Count > 0, $"{place}.linears", "is empty; an input has at least one reader");
             Require(input.Linears.All(names.Add), $"{place}.linears", "names a linear that was named before; each linear has one input");
             RequireChannels(input.Channels, $"{place}.channels", input.Channels.Count);
+            RequireMagnitudes(input.Magnitudes, $"{place}.magnitudes");
             RequireSuggested(input.Suggested, $"{place}.suggested", input.Channels.Count);
         }
     }
@@ -53,6 +55,11 @@ internal sealed class ProfileValidator(string path, CalibrationProfile profile)
         int atSink = profile.Text.Bos ? count : 0;
         Require(channels.MeanAtSink.Count == atSink, $"{place}.meanAtSink", $"has {channels.MeanAtSink.Count} values; {atSink} are needed, because $.text.bos is {(profile.Text.Bos ? "true" : "false")}");
     }
+
+    private void RequireMagnitudes(MagnitudeQuantiles magnitudes, string place) => Require(
+        magnitudes.Quantile50 >= 0 && magnitudes.Quantile50 <= magnitudes.Quantile99 && magnitudes.Quantile99 <= magnitudes.Quantile999 && magnitudes.Quantile999 <= magnitudes.Quantile100,
+        place,
+        "does not rise from 0 on; quantiles of magnitudes do");
 
     private void RequireSuggested(IReadOnlyList<SuggestedChannel> suggested, string place, int channels)
     {

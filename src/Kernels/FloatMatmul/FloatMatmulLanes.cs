@@ -4,7 +4,7 @@ using OutlierQuant.Kernels.FloatMatmul.Lanes;
 namespace OutlierQuant.Kernels.FloatMatmul;
 
 /// <summary>The product with float weights at one vector width.</summary>
-/// <remarks>Which of the forms runs depends on the number of tokens and the layout, never on the rows asked for.</remarks>
+/// <remarks>Which of the forms runs depends on the numbers of tokens and columns and the layout, never on the rows asked for.</remarks>
 /// <param name="tiledFromTokens">Number of tokens from which on tiles are used; null for the fastest choice.</param>
 internal sealed class FloatMatmulLanes<TLanes, TVector>(int? tiledFromTokens = null) : IFloatMatmulKernel
     where TLanes : ILanes<TVector>
@@ -13,8 +13,8 @@ internal sealed class FloatMatmulLanes<TLanes, TVector>(int? tiledFromTokens = n
     // Weights that lie as a panel wants them are only copied to it, so that tiles pay much sooner.
     private const int TransposedTiledFromTokens = 8;
 
-    // Measured: from here on reading a panel in order makes up for turning it.
-    private const int TiledFromTokens = 72;
+    // Measured with 64 to 4096 columns: from here on reading a panel in order makes up for turning it. Adding up the lanes of short dot products takes longer than the products.
+    private int FewestTiledTokens(int columns) => tiledFromTokens ?? columns switch { <= 128 => 20, <= 512 => 36, _ => 72 };
 
     /// <inheritdoc/>
     public int RowGranularity => 32;
@@ -27,7 +27,7 @@ internal sealed class FloatMatmulLanes<TLanes, TVector>(int? tiledFromTokens = n
 
     /// <inheritdoc/>
     public PreparedFloats? Reserve(FloatType type, int tokens, int columns) =>
-        tokens >= (tiledFromTokens ?? TiledFromTokens) && TLanes.Count > 1 && columns > 0 ? ReserveTiles(tokens, columns) : null;
+        tokens >= FewestTiledTokens(columns) && TLanes.Count > 1 && columns > 0 ? ReserveTiles(tokens, columns) : null;
 
     /// <inheritdoc/>
     public void Multiply(ReadOnlySpan<float> source, int tokens, FloatWeights weights, int firstRow, int rowCount, Span<float> destination, PreparedFloats? prepared = null)
@@ -55,7 +55,7 @@ internal sealed class FloatMatmulLanes<TLanes, TVector>(int? tiledFromTokens = n
         where TElement : IWeightElement
     {
         // Panels are made of vectors; a single lane gains nothing from them. Without columns there is no block that would write the zeros.
-        if (tokens >= (tiledFromTokens ?? (weights.IsTransposed ? TransposedTiledFromTokens : TiledFromTokens)) && TLanes.Count > 1 && weights.Columns > 0)
+        if (tokens >= (weights.IsTransposed ? tiledFromTokens ?? TransposedTiledFromTokens : FewestTiledTokens(weights.Columns)) && TLanes.Count > 1 && weights.Columns > 0)
         {
             using TokenTiles? own = prepared is null ? ReserveTiles(tokens, weights.Columns) : null;
             own?.Fill(source, 0, own.Pieces);

@@ -91,7 +91,7 @@ public sealed class BF16ProductTests
         CodeProductSimd kernel = Codes();
         float[] whole = product.Multiply(kernel, onCodes: false);
         using PreparedFloats? tiles = kernel.Reserve(product.Tokens, product.Weights);
-        Assert.Equal(groupSize % 32 == 0, tiles is not null);
+        Assert.Equal(groupSize % 32 == 0, tiles is FloatActivationTiles);
         tiles?.Fill(product.Activations, 0, tiles.Pieces);
         foreach (int threads in (int[])[1, 2, 3, 7])
         {

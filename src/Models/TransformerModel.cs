@@ -3,6 +3,7 @@ using OutlierQuant.Checkpoints.Configuration;
 using OutlierQuant.Models.Blocks;
 using OutlierQuant.Models.Devices;
 using OutlierQuant.Models.Engines;
+using OutlierQuant.Models.Folding;
 using OutlierQuant.Models.Linears;
 using OutlierQuant.Models.Loading;
 
@@ -16,13 +17,14 @@ public sealed class TransformerModel : IDisposable
     private readonly bool _ownsStore;
 
     private TransformerModel(
-        string directory, ModelConfig config, ComputeContext context, TensorStore store, ModelParts parts, IReadOnlyList<IBlockOutputTransform> transforms, bool ownsStore)
+        string directory, ModelConfig config, ComputeContext context, TensorStore store, ModelParts parts, IReadOnlyList<IBlockOutputTransform> transforms, Fold? fold, bool ownsStore)
     {
         Directory = directory;
         Config = config;
         Context = context;
         Store = store;
         Transforms = transforms;
+        Fold = fold;
         Linears = [.. parts.Blocks.SelectMany(block => block.Linears), parts.Head];
         _parts = parts;
         _ownsStore = ownsStore;
@@ -45,6 +47,12 @@ public sealed class TransformerModel : IDisposable
 
     /// <summary>Gets what is applied to each block's output, in order.</summary>
     public IReadOnlyList<IBlockOutputTransform> Transforms { get; }
+
+    /// <summary>Gets the constant keys and values that stand before every sequence, and the prefix that they stand for; null for none.</summary>
+    public Fold? Fold { get; }
+
+    /// <summary>Gets the most tokens that a sequence may have: <c>max_position_embeddings</c>, less what a folded prefix takes beyond the BOS that stands for it.</summary>
+    public int LongestSequence => Config.MaxPositions - (Fold?.Prefix?.ExtraPositions ?? 0);
 
     /// <summary>Gets the number of parameters, quantized or not; a head tied to the embedding counts once.</summary>
     public long ParameterCount => _parts.ParameterCount;
@@ -74,7 +82,7 @@ public sealed class TransformerModel : IDisposable
         TensorStore store = TensorStore.Open(directory);
         try
         {
-            return new(directory, config, context, store, new ModelReader(config, store).Read(), ReadTransforms(config), ownsStore: true);
+            return new(directory, config, context, store, new ModelReader(config, store).Read(), ReadTransforms(config), null, ownsStore: true);
         }
         catch
         {
@@ -83,12 +91,14 @@ public sealed class TransformerModel : IDisposable
         }
     }
 
-    /// <summary>Gives a model with other linears or transforms over the same mapping; this model stays its owner and must outlive it.</summary>
+    /// <summary>Gives a model with other linears, transforms or constants over the same mapping; this model stays its owner and must outlive it.</summary>
     /// <param name="replaceLinear">Gives the linear to put in the place of one, or the same; null keeps all.</param>
     /// <param name="transforms">What is applied to each block's output instead of <see cref="Transforms"/>; null keeps them.</param>
-    /// <exception cref="ArgumentException">A replacement has another name, role, block or shape.</exception>
-    public TransformerModel With(Func<Linear, Linear>? replaceLinear = null, IReadOnlyList<IBlockOutputTransform>? transforms = null)
+    /// <param name="fold">What stands before every sequence instead of <see cref="Fold"/>; null keeps it.</param>
+    /// <exception cref="ArgumentException">A replacement has another name, role, block or shape, or the fold is another model's.</exception>
+    public TransformerModel With(Func<Linear, Linear>? replaceLinear = null, IReadOnlyList<IBlockOutputTransform>? transforms = null, Fold? fold = null)
     {
+        fold?.Validate(Config);
         ModelParts parts = replaceLinear is null
             ? _parts
             : _parts with
@@ -96,7 +106,7 @@ public sealed class TransformerModel : IDisposable
                 Blocks = [.. _parts.Blocks.Select(block => block.With(Replace))],
                 Head = Replace(_parts.Head),
             };
-        return new(Directory, Config, Context, Store, parts, transforms ?? Transforms, ownsStore: false);
+        return new(Directory, Config, Context, Store, parts, transforms ?? Transforms, fold ?? Fold, ownsStore: false);
 
         Linear Replace(Linear old)
         {
@@ -163,9 +173,16 @@ public sealed class TransformerModel : IDisposable
             }
         }
 
-        if ((long)firstPosition + ids.Length > Config.MaxPositions && (_parts.Embedding.HasPositionTable || !allowBeyondMaxPositions))
+        long positions = (long)firstPosition + ids.Length + (Fold?.Prefix?.ExtraPositions ?? 0);
+        if (positions > Config.MaxPositions && (_parts.Embedding.HasPositionTable || !allowBeyondMaxPositions))
         {
-            throw new ArgumentException($"{where} needs {(long)firstPosition + ids.Length} positions; the model has {Config.MaxPositions}.");
+            throw new ArgumentException($"{where} needs {positions} positions; the model has {Config.MaxPositions}.");
+        }
+
+        if (firstPosition == 0 && Fold?.Prefix is { } prefix && ids[0] != prefix.BosTokenId)
+        {
+            throw new ArgumentException(
+                $"{where} starts with token id {ids[0]}, but this model has its prefix folded, and BOS (id {prefix.BosTokenId}) at the start stands for it; start with BOS (leave out --no-bos).");
         }
     }
 
@@ -194,7 +211,13 @@ public sealed class TransformerModel : IDisposable
     internal IForwardEngine CreateEngine(bool keepsSequence) =>
         Context.Device is ModelDevice device ? new DeviceEngine(this, device, keepsSequence) : new HostEngine(this, keepsSequence);
 
-    internal KeyValueCache CreateCache() => new(Config.KeyValueHeadCount, Config.HeadSize);
+    /// <summary>Creates a cache that holds a block's constants.</summary>
+    internal KeyValueCache CreateCache(int block)
+    {
+        KeyValueCache cache = new(Config.KeyValueHeadCount, Config.HeadSize);
+        cache.Restart(Fold?.Blocks[block]);
+        return cache;
+    }
 
     private static IReadOnlyList<IBlockOutputTransform> ReadTransforms(ModelConfig config)
     {

@@ -1,0 +1,44 @@
+using OutlierQuant.Models.Blocks;
+using OutlierQuant.Models.Engines;
+using OutlierQuant.Models.Linears;
+
+namespace OutlierQuant.Models.Folding;
+
+/// <summary>Computes the constants that a prefix of tokens becomes.</summary>
+public static class FoldBuilder
+{
+    /// <summary>Runs the prefix through a full-precision model once, and keeps its keys, values and last hidden state.</summary>
+    /// <remarks>Exact, because causal attention lets no later token change them: they are functions of the weights and the prefix alone. They are computed on the CPU.</remarks>
+    /// <param name="model">The model in full precision, without a fold.</param>
+    /// <param name="tokenIds">The prefix, at least one token. Shape <c>[tokens]</c>.</param>
+    /// <param name="bosTokenId">The token that stands for the prefix in the sequences that callers give.</param>
+    /// <exception cref="ArgumentException">The model is folded or not in full precision, or the tokens do not fit it.</exception>
+    public static Fold Compute(TransformerModel model, IReadOnlyList<int> tokenIds, int bosTokenId)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(tokenIds);
+        if (model.Fold is not null)
+        {
+            throw new ArgumentException("The model is folded already; fold the one that it was made from.", nameof(model));
+        }
+
+        if (model.Transforms.Count > 0 || model.Linears.Any(linear => linear is not FloatLinear))
+        {
+            throw new ArgumentException("The constants of a fold are computed in full precision, and this model is quantized; fold the checkpoint that it was made from.", nameof(model));
+        }
+
+        int[] ids = [.. tokenIds];
+        model.CheckTokens(ids, 0, allowBeyondMaxPositions: false, "The prefix to fold");
+        using HostEngine engine = new(model, keepsSequence: true);
+        using IForwardStream stream = engine.Start(new SequenceChunk(ids, 0, ids[0] == bosTokenId), 0, null);
+        foreach (TransformerBlock block in model.Blocks)
+        {
+            stream.RunBlock(block);
+        }
+
+        float[] finalHidden = stream.Finish(ids.Length - 1).ToArray();
+        Fold fold = new(new FoldedPrefix(ids, bosTokenId, finalHidden), [.. model.Blocks.Select(block => engine.CacheOf(block.Index).ToConstants())]);
+        fold.Validate(model.Config);
+        return fold;
+    }
+}

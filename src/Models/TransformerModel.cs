@@ -54,6 +54,9 @@ public sealed class TransformerModel : IDisposable
     /// <summary>Gets the most tokens that a sequence may have: <c>max_position_embeddings</c>, less what a folded prefix takes beyond the BOS that stands for it.</summary>
     public int LongestSequence => Config.MaxPositions - (Fold?.Prefix?.ExtraPositions ?? 0);
 
+    /// <summary>Gets whether positions are rows of a learned table, instead of rotations of queries and keys.</summary>
+    public bool HasLearnedPositions => _parts.Embedding.HasPositionTable;
+
     /// <summary>Gets the number of parameters, quantized or not; a head tied to the embedding counts once.</summary>
     public long ParameterCount => _parts.ParameterCount;
 
@@ -174,7 +177,7 @@ public sealed class TransformerModel : IDisposable
         }
 
         long positions = (long)firstPosition + ids.Length + (Fold?.Prefix?.ExtraPositions ?? 0);
-        if (positions > Config.MaxPositions && (_parts.Embedding.HasPositionTable || !allowBeyondMaxPositions))
+        if (positions > Config.MaxPositions && (HasLearnedPositions || !allowBeyondMaxPositions))
         {
             throw new ArgumentException($"{where} needs {positions} positions; the model has {Config.MaxPositions}.");
         }

@@ -41,7 +41,7 @@ internal sealed class KeyValueCache(int keyValueHeads, int headSize)
             Values(head, 0, Count).CopyTo(values.AsSpan(head * Count * headSize));
         }
 
-        return new AttentionConstants(Count, keys, values);
+        return new AttentionConstants(Count, headSize, keys, values);
     }
 
     /// <summary>Makes room for more rows behind those held; <see cref="KeyAt"/> and <see cref="ValueAt"/> then fill it.</summary>

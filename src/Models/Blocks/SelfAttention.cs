@@ -19,6 +19,7 @@ internal sealed record SelfAttention(
         call.Cache.Extend(call.Tokens);
         Rotary?.Prepare(call.Chunk.FirstPosition + call.Tokens);
         SplitHeads(Project(normed, call), queries, call);
+        call.Show(new(ObservationKind.AttentionQueries, Output.Block), queries.Span, call.Tokens * Shape.Heads, Shape.HeadSize);
         Attention.Attend(Shape, queries, attended, call, Output.Block);
         call.Multiply(Output, attended, added);
     }

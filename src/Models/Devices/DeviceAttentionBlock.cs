@@ -26,6 +26,7 @@ internal static class DeviceAttentionBlock
         stream.Multiply(attention.QueryKeyValue, normed, projections);
         stream.Measure(ForwardPart.Rotary, () => SplitHeads(attention, projections, queries, cache, stream));
         DeviceAttention sizes = new(shape.Heads, shape.KeyValueHeads, shape.HeadSize, shape.SlidingWindow, stream.Tokens, firstRow, cache.Capacity);
+        stream.Show(new(ObservationKind.AttentionQueries, block), queries, stream.Tokens * shape.Heads, shape.HeadSize);
         stream.Measure(ForwardPart.Attention, () => stream.Engine.Device.Device.Parts.Attend(sizes, queries, cache.Keys, cache.Values, attended));
         ShowProbabilities(shape, block, queries, cache, stream);
         stream.Multiply([attention.Output], attended, [added]);

@@ -11,22 +11,27 @@ public sealed class AttentionConstants
 {
     /// <summary>Creates the constants of a block.</summary>
     /// <param name="slots">Number of pairs for each head, positive.</param>
+    /// <param name="headSize">Width of a head, positive.</param>
     /// <param name="keys">The keys. Shape <c>[keyValueHeads, slots, headSize]</c>.</param>
     /// <param name="values">The values. Shape <c>[keyValueHeads, slots, headSize]</c>.</param>
     /// <exception cref="ArgumentException">The shapes disagree, or a number is not finite.</exception>
-    public AttentionConstants(int slots, float[] keys, float[] values)
+    public AttentionConstants(int slots, int headSize, float[] keys, float[] values)
     {
         ArgumentNullException.ThrowIfNull(keys);
         ArgumentNullException.ThrowIfNull(values);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(slots);
-        if (keys.Length != values.Length || keys.Length == 0 || keys.Length % slots != 0)
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(headSize);
+        if (keys.Length != values.Length || keys.Length == 0 || keys.Length % (slots * headSize) != 0)
         {
-            throw new ArgumentException($"There are {keys.Length} numbers of keys and {values.Length} of values for {slots} slots; both need the same multiple of the slots.", nameof(keys));
+            throw new ArgumentException(
+                $"There are {keys.Length} numbers of keys and {values.Length} of values; {slots} slots of {headSize} need the same multiple of {slots * headSize} of each.", nameof(keys));
         }
 
         RequireFinite(keys, nameof(keys));
         RequireFinite(values, nameof(values));
         Slots = slots;
+        HeadSize = headSize;
+        Heads = keys.Length / (slots * headSize);
         Keys = keys;
         Values = values;
     }
@@ -34,11 +39,27 @@ public sealed class AttentionConstants
     /// <summary>Gets the number of pairs for each head.</summary>
     public int Slots { get; }
 
+    /// <summary>Gets the number of key and value heads.</summary>
+    public int Heads { get; }
+
+    /// <summary>Gets the width of a head.</summary>
+    public int HeadSize { get; }
+
     /// <summary>Gets the keys. Shape <c>[keyValueHeads, slots, headSize]</c>.</summary>
     public ReadOnlyMemory<float> Keys { get; }
 
     /// <summary>Gets the values. Shape <c>[keyValueHeads, slots, headSize]</c>.</summary>
     public ReadOnlyMemory<float> Values { get; }
+
+    /// <summary>Gives one key. Shape <c>[headSize]</c>.</summary>
+    /// <param name="head">0-based key and value head.</param>
+    /// <param name="slot">0-based slot.</param>
+    public ReadOnlySpan<float> Key(int head, int slot) => Keys.Span.Slice(((head * Slots) + slot) * HeadSize, HeadSize);
+
+    /// <summary>Gives one value. Shape <c>[headSize]</c>.</summary>
+    /// <param name="head">0-based key and value head.</param>
+    /// <param name="slot">0-based slot.</param>
+    public ReadOnlySpan<float> Value(int head, int slot) => Values.Span.Slice(((head * Slots) + slot) * HeadSize, HeadSize);
 
     private static void RequireFinite(float[] numbers, string name)
     {

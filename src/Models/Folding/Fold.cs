@@ -25,11 +25,11 @@ public sealed record Fold(FoldedPrefix? Prefix, IReadOnlyList<AttentionConstants
 
         for (int block = 0; block < Blocks.Count; block++)
         {
-            int needed = config.KeyValueHeadCount * Slots * config.HeadSize;
-            if (Blocks[block].Slots != Slots || Blocks[block].Keys.Length != needed)
+            AttentionConstants constants = Blocks[block];
+            if (constants.Slots != Slots || constants.Heads != config.KeyValueHeadCount || constants.HeadSize != config.HeadSize)
             {
                 throw new ArgumentException(
-                    $"The fold has {Blocks[block].Keys.Length} numbers of keys in {Blocks[block].Slots} slots at block {block}; {Slots} slots of {config.KeyValueHeadCount} heads of {config.HeadSize} need {needed}.");
+                    $"The fold has constants [{constants.Heads}, {constants.Slots}, {constants.HeadSize}] (heads, slots, head size) at block {block}; [{config.KeyValueHeadCount}, {Slots}, {config.HeadSize}] are needed.");
             }
         }
 

@@ -50,6 +50,24 @@ public sealed class FoldBuilderTests : IDisposable
     }
 
     [Fact]
+    public void KeysAndValues_FoldedOrNot_HoldTheSameRows()
+    {
+        using TestModel test = TestModel.Open(new RandomCheckpoint { Architecture = "Qwen3ForCausalLM" }.Write(_directory.Path));
+        TransformerModel folded = test.Model.With(fold: FoldBuilder.Compute(test.Model, [9, 0], 0));
+
+        IReadOnlyList<AttentionConstants> expected = FoldBuilder.KeysAndValues(test.Model, [9, 0, 7, 8]);
+        IReadOnlyList<AttentionConstants> actual = FoldBuilder.KeysAndValues(folded, [0, 7, 8]);
+
+        Assert.Equal(2, actual.Count);
+        foreach ((AttentionConstants whole, AttentionConstants behind) in expected.Zip(actual))
+        {
+            Assert.Equal(4, behind.Slots);
+            Close.Assert([.. whole.Keys.ToArray().Select(number => (double)number)], behind.Keys.Span, 5e-6, "keys");
+            Close.Assert([.. whole.Values.ToArray().Select(number => (double)number)], behind.Values.Span, 5e-6, "values");
+        }
+    }
+
+    [Fact]
     public void Compute_TokensThatDoNotFit_SaysWhy()
     {
         using TestModel test = TestModel.Open(new RandomCheckpoint { MaxPositions = 4 }.Write(_directory.Path));
@@ -80,8 +98,8 @@ public sealed class FoldBuilderTests : IDisposable
         FoldedPrefix prefix = fold.Prefix!;
 
         Refuse(fold with { Blocks = [fold.Blocks[0]] }, "constants of 1 blocks; the model has 2 blocks");
-        Refuse(fold with { Blocks = [fold.Blocks[0], new AttentionConstants(2, new float[32], new float[32])] }, "at block 1; 1 slots of 2 heads of 8 need 16");
-        Refuse(fold with { Blocks = [.. fold.Blocks.Select(_ => new AttentionConstants(1, new float[8], new float[8]))] }, "8 numbers of keys in 1 slots at block 0");
+        Refuse(fold with { Blocks = [fold.Blocks[0], new AttentionConstants(2, 8, new float[32], new float[32])] }, "[2, 2, 8] (heads, slots, head size) at block 1; [2, 1, 8] are needed");
+        Refuse(fold with { Blocks = [.. fold.Blocks.Select(_ => new AttentionConstants(1, 8, new float[8], new float[8]))] }, "[1, 1, 8] (heads, slots, head size) at block 0");
         Refuse(fold with { Prefix = prefix with { TokenIds = [] } }, "0 tokens");
         Refuse(fold with { Prefix = prefix with { TokenIds = [258] } }, "token id 258");
         Refuse(fold with { Prefix = prefix with { FinalHidden = new float[31] } }, "31 numbers; 32 finite ones");
@@ -93,10 +111,11 @@ public sealed class FoldBuilderTests : IDisposable
     [Fact]
     public void AttentionConstants_WrongNumbers_AreRefused()
     {
-        Assert.Throws<ArgumentOutOfRangeException>("slots", () => new AttentionConstants(0, new float[4], new float[4]));
-        Assert.Throws<ArgumentException>("keys", () => new AttentionConstants(1, new float[4], new float[5]));
-        Assert.Throws<ArgumentException>("keys", () => new AttentionConstants(3, new float[4], new float[4]));
-        Assert.Contains("Element 1 of the constant keys is NaN", Assert.Throws<ArgumentException>("keys", () => new AttentionConstants(1, [0, float.NaN], new float[2])).Message, StringComparison.Ordinal);
-        Assert.Contains("Element 0 of the constant values is", Assert.Throws<ArgumentException>("values", () => new AttentionConstants(1, new float[2], [float.PositiveInfinity, 0])).Message, StringComparison.Ordinal);
+        Assert.Throws<ArgumentOutOfRangeException>("slots", () => new AttentionConstants(0, 4, new float[4], new float[4]));
+        Assert.Throws<ArgumentOutOfRangeException>("headSize", () => new AttentionConstants(1, 0, new float[4], new float[4]));
+        Assert.Throws<ArgumentException>("keys", () => new AttentionConstants(1, 4, new float[4], new float[5]));
+        Assert.Throws<ArgumentException>("keys", () => new AttentionConstants(3, 4, new float[4], new float[4]));
+        Assert.Contains("Element 1 of the constant keys is NaN", Assert.Throws<ArgumentException>("keys", () => new AttentionConstants(1, 2, [0, float.NaN], new float[2])).Message, StringComparison.Ordinal);
+        Assert.Contains("Element 0 of the constant values is", Assert.Throws<ArgumentException>("values", () => new AttentionConstants(1, 2, new float[2], [float.PositiveInfinity, 0])).Message, StringComparison.Ordinal);
     }
 }

@@ -162,9 +162,10 @@ public sealed class FoldedModelTests : IDisposable
         {
             Assert.Equal((1, -1, columns), (chunk.FirstPosition, chunk.SinkRow, actualColumns));
             Assert.Equal(ids[1..], chunk.TokenIds.ToArray());
-            int heads = point.Kind == ObservationKind.AttentionProbabilities ? test.Model.Config.HeadCount : 1;
+            int heads = rows / ids.Length;
+            int pieces = point.Kind == ObservationKind.AttentionQueries ? test.Model.Config.KeyValueHeadCount : heads;
             Assert.Equal(rows - heads, actualRows);
-            double[] behind = [.. expected.Chunk(rows / heads * columns).SelectMany(head => head.Skip(columns)).Select(value => (double)value)];
+            double[] behind = [.. expected.Chunk(expected.Length / pieces).SelectMany(piece => piece.Skip(heads / pieces * columns)).Select(value => (double)value)];
             Close.Assert(behind, actual, Tolerance, point.ToString());
         }
     }
@@ -206,7 +207,7 @@ public sealed class FoldedModelTests : IDisposable
     {
         Random random = new(seed);
         float[] Numbers() => [.. Enumerable.Range(0, model.Config.KeyValueHeadCount * slots * model.Config.HeadSize).Select(_ => (float)((4 * random.NextDouble()) - 2))];
-        return new AttentionConstants(slots, Numbers(), Numbers());
+        return new AttentionConstants(slots, model.Config.HeadSize, Numbers(), Numbers());
     }
 
     /// <summary>Turns [heads, slots, headSize] of each block into rows [slots][heads · headSize].</summary>

@@ -16,6 +16,9 @@ internal sealed class PlainTransformer(PlainCheckpoint checkpoint)
     /// <summary>Attention probabilities of the last <see cref="Logits"/> call. Shape [blocks][heads][queries][keys].</summary>
     public List<double[][][]> Probabilities { get; } = [];
 
+    /// <summary>Rotated queries of the last <see cref="Logits"/> call, as rows of all heads. Shape [blocks][tokens][heads · headSize].</summary>
+    public List<double[][]> Queries { get; } = [];
+
     /// <summary>Keys and values that stand before those of the tokens, as rows of all key and value heads. Shape [blocks][slots][keyValueHeads · headSize].</summary>
     public (double[][] Keys, double[][] Values)[]? Constants { get; init; }
 
@@ -27,6 +30,7 @@ internal sealed class PlainTransformer(PlainCheckpoint checkpoint)
     {
         BlockOutputs.Clear();
         Probabilities.Clear();
+        Queries.Clear();
         return _isGpt2 ? Gpt2(ids) : Llama(ids);
     }
 
@@ -152,6 +156,7 @@ internal sealed class PlainTransformer(PlainCheckpoint checkpoint)
         }
 
         Probabilities.Add(probabilities);
+        Queries.Add(queries);
         return result;
     }
 

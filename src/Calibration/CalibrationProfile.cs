@@ -106,7 +106,7 @@ public sealed record CalibrationProfile
         if (Fold is null ? model.Fold is not null : !Fold.Description.Describes(model.Fold))
         {
             throw new ArgumentException(
-                $"The calibration profile was made from '{Model.Name}' {(Fold is null ? "without a fold" : $"folded at {Fold.Description}")}, but this model is {FoldDescription.Name(model.Fold)}. Make the profile of the same fold (locate --fold, with the same options).");
+                $"The calibration profile was made from '{Model.Name}' {(Fold is null ? "without a fold" : $"folded at {Fold}")}, but this model is {FoldDescription.Name(model.Fold is null ? null : FoldDescription.Of(model.Fold))}. Make the profile of the same fold (locate --fold, with the same options).");
         }
     }
 }

@@ -17,14 +17,13 @@ public sealed class TransformerModel : IDisposable
     private readonly bool _ownsStore;
 
     private TransformerModel(
-        string directory, ModelConfig config, ComputeContext context, TensorStore store, ModelParts parts, IReadOnlyList<IBlockOutputTransform> transforms, Fold? fold, bool ownsStore)
+        string directory, ModelConfig config, ComputeContext context, TensorStore store, ModelParts parts, IReadOnlyList<IBlockOutputTransform> transforms, bool ownsStore)
     {
         Directory = directory;
         Config = config;
         Context = context;
         Store = store;
         Transforms = transforms;
-        Fold = fold;
         Linears = [.. parts.Blocks.SelectMany(block => block.Linears), parts.Head];
         _parts = parts;
         _ownsStore = ownsStore;
@@ -49,7 +48,7 @@ public sealed class TransformerModel : IDisposable
     public IReadOnlyList<IBlockOutputTransform> Transforms { get; }
 
     /// <summary>Gets the constant keys and values that stand before every sequence, and the prefix that they stand for; null for none.</summary>
-    public Fold? Fold { get; }
+    public Fold? Fold => _parts.Fold;
 
     /// <summary>Gets the most tokens that a sequence may have: <c>max_position_embeddings</c>, less what a folded prefix takes beyond the BOS that stands for it.</summary>
     public int LongestSequence => Config.MaxPositions - (Fold?.Prefix?.ExtraPositions ?? 0);
@@ -85,7 +84,7 @@ public sealed class TransformerModel : IDisposable
         TensorStore store = TensorStore.Open(directory);
         try
         {
-            return new(directory, config, context, store, new ModelReader(config, store).Read(), ReadTransforms(config), null, ownsStore: true);
+            return new(directory, config, context, store, new ModelReader(config, store).Read(), ReadTransforms(config), ownsStore: true);
         }
         catch
         {
@@ -102,14 +101,15 @@ public sealed class TransformerModel : IDisposable
     public TransformerModel With(Func<Linear, Linear>? replaceLinear = null, IReadOnlyList<IBlockOutputTransform>? transforms = null, Fold? fold = null)
     {
         fold?.Validate(Config);
+        ModelParts withFold = _parts with { Fold = fold ?? _parts.Fold };
         ModelParts parts = replaceLinear is null
-            ? _parts
-            : _parts with
+            ? withFold
+            : withFold with
             {
                 Blocks = [.. _parts.Blocks.Select(block => block.With(Replace))],
                 Head = Replace(_parts.Head),
             };
-        return new(Directory, Config, Context, Store, parts, transforms ?? Transforms, fold ?? Fold, ownsStore: false);
+        return new(Directory, Config, Context, Store, parts, transforms ?? Transforms, ownsStore: false);
 
         Linear Replace(Linear old)
         {

@@ -25,7 +25,15 @@ internal sealed class ProfileBuilder(TransformerModel model, Tokenizer tokenizer
             Model = ModelFingerprinter.Of(model),
             Text = new CalibrationText(set.Source, set.Windows.Count, set.WindowsInText, set.Context, set.Bos, (long)set.Windows.Count * set.Context),
             Detector = detector,
-            Fold = model.Fold is { } fold ? new FoldProfile { Description = FoldDescription.Of(fold, tokenizer), Search = null, Merge = null, Drop = null, Before = null } : null,
+            Fold = model.Fold is { } fold ? new FoldProfile
+            {
+                Description = FoldDescription.Of(fold),
+                Tokens = [.. (fold.Prefix?.TokenIds ?? []).Select(tokenizer.PieceText)],
+                Search = null,
+                Merge = null,
+                Drop = null,
+                Before = null,
+            } : null,
             Verdict = Verdict.Of(detector, massive, candidates, onset),
             Blocks = [.. gathered.Blocks.Select((block, index) => blocks.Of(index, block))],
             Massive = massive,

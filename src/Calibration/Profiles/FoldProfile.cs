@@ -8,6 +8,9 @@ public sealed record FoldProfile
     /// <summary>What is folded.</summary>
     public required FoldDescription Description { get; init; }
 
+    /// <summary>The texts of the prefix's tokens, control characters escaped.</summary>
+    public required IReadOnlyList<string> Tokens { get; init; }
+
     /// <summary>How the prefix was found; null when it was given.</summary>
     public required FoldSearchResult? Search { get; init; }
 
@@ -19,4 +22,7 @@ public sealed record FoldProfile
 
     /// <summary>What the stream held before folding, on the same text; null when the model was folded already.</summary>
     public required UnfoldedRanges? Before { get; init; }
+
+    /// <summary>Returns the prefix's texts, and what is folded.</summary>
+    public override string ToString() => $"[{string.Join(" ", Tokens)}] ({Description})";
 }

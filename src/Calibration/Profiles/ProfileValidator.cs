@@ -41,6 +41,7 @@ internal sealed class ProfileValidator(string path, CalibrationProfile profile)
         FoldDescription description = fold.Description;
         Require(description.Slots > 0, "$.fold.description.slots", $"is {description.Slots}; a fold has at least one");
         Require(description.DroppedValues >= 0, "$.fold.description.droppedValues", $"is {description.DroppedValues}; it is a count");
+        Require(fold.Tokens.Count == description.Prefix.Count, "$.fold.tokens", $"has {fold.Tokens.Count} texts; {description.Prefix.Count} are needed, one for each token of the prefix");
         Require(
             (description.Prefix.Count == 0) == description.BosTokenId is null,
             "$.fold.description.bosTokenId",

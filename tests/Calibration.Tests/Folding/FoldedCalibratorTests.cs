@@ -61,7 +61,7 @@ public sealed class FoldedCalibratorTests
         CalibrationProfile folded = FoldedCalibrator.Run(model.Model, model.Tokenizer, set, new(), new(), unfolded).Profile;
         FoldReport report = FoldReport.Of(folded)!;
 
-        Assert.Equal("[<|bos|>] (token id 0)", folded.Fold!.Description.ToString());
+        Assert.Equal("[<|bos|>] (token id 0)", folded.Fold!.ToString());
         Assert.Null(folded.Fold.Search);
         Assert.Equal(1, report.Fold.Before!.Findings.MassiveCoordinates);
         TopEntry largest = report.Fold.Before.Findings.Largest;
@@ -112,7 +112,7 @@ public sealed class FoldedCalibratorTests
         Assert.Equal((1, 4), (fold.Description.Slots, fold.Description.DroppedValues));
         Assert.Equal((2, 4), (fold.Merge!.Slots, fold.Merge.Heads.Count));
         Assert.Equal((4, 4, 100), (fold.Drop!.Dropped, fold.Drop.Values.Count, fold.Drop.Bound));
-        Assert.Equal("[& <|bos|>] (token ids 40, 0) merged into 1 with 4 values dropped", fold.Description.ToString());
+        Assert.Equal("[& <|bos|>] (token ids 40, 0, 1 pair a head, 4 values dropped)", fold.ToString());
         Assert.Equal([40, 0], result.Model.Fold!.Prefix!.TokenIds);
         Assert.All(result.Model.Fold.Blocks, block => Assert.Equal(new float[16], block.Values.ToArray()));
     }
@@ -124,7 +124,7 @@ public sealed class FoldedCalibratorTests
         FoldProfile fold = FoldedCalibrator.Run(model.Model, model.Tokenizer, model.Cut(), new(), new() { Prefix = FoldPrefixChoice.Auto, Merge = true }).Profile.Fold!;
 
         Assert.True(fold.Search!.Suffices);
-        Assert.Equal(fold.Search.Found.Prefix, fold.Description.Prefix);
+        Assert.Equal(fold.Search.Found.Prefix.Select(token => (token.TokenId, token.Token)), fold.Description.Prefix.Zip(fold.Tokens));
         Assert.Null(fold.Merge); // one pair is nothing to merge
     }
 
@@ -158,10 +158,10 @@ public sealed class FoldedCalibratorTests
         unfolded.RequireModel(model.Model);
         folded.Profile.RequireModel(folded.Model);
         folded.Profile.RequireModel(model.Model.With(fold: FoldBuilder.Compute(model.Model, [0], 0)));
-        Refuse(unfolded, folded.Model, "without a fold, but this model is folded at token ids 0 in 1 slots with 0 values dropped");
+        Refuse(unfolded, folded.Model, "without a fold, but this model is folded at token id 0.");
         Refuse(folded.Profile, model.Model, "folded at [<|bos|>] (token id 0), but this model is not folded");
-        Refuse(folded.Profile, other, "folded at [<|bos|>] (token id 0), but this model is folded at token ids 40, 0 in 2 slots");
-        Refuse(folded.Profile, model.Model.With(fold: ValueDrop.Apply(folded.Model, set, 100).Fold), "with 4 values dropped");
+        Refuse(folded.Profile, other, "folded at [<|bos|>] (token id 0), but this model is folded at token ids 40, 0.");
+        Refuse(folded.Profile, model.Model.With(fold: ValueDrop.Apply(folded.Model, set, 100).Fold), "folded at token id 0, 4 values dropped.");
 
         static void Refuse(CalibrationProfile profile, TransformerModel model, string words) =>
             Assert.Contains(words, Assert.Throws<ArgumentException>(() => profile.RequireModel(model)).Message, StringComparison.Ordinal);
@@ -183,7 +183,7 @@ public sealed class FoldedCalibratorTests
     [InlineData("description.slots", "0", "$.fold.description.slots is 0; a fold has at least one")]
     [InlineData("description.droppedValues", "-1", "$.fold.description.droppedValues is -1")]
     [InlineData("description.bosTokenId", "null", "$.fold.description.bosTokenId does not agree")]
-    [InlineData("description.prefix", "[]", "$.fold.description.bosTokenId does not agree")]
+    [InlineData("description.prefix", "[]", "$.fold.tokens has 1 texts; 0 are needed")]
     [InlineData("before.inputAbsMax", "[1]", "$.fold.before.inputAbsMax has 1 values; 9 are needed")]
     [InlineData("before.blockAbsMax", "[1, 2, 3]", "$.fold.before.blockAbsMax has 3 values; 2 are needed")]
     [InlineData("before.blockAbsMax", "[1, -2]", "$.fold.before has a negative magnitude")]

@@ -48,7 +48,7 @@ public sealed class ValueDropTests
 
         Assert.Equal((2, sorted[2].Share), (result.Dropped, result.Bound));
         Assert.Equal(sorted[..2].Select(value => (value.Block, value.Head)).Order(), result.Values.Where(value => value.IsDropped).Select(value => (value.Block, value.Head)));
-        Assert.Equal(2, FoldDescription.Of(fold, model.Tokenizer).DroppedValues);
+        Assert.Equal(2, FoldDescription.Of(fold).DroppedValues);
         for (int block = 0; block < 2; block++)
         {
             Assert.Equal(folded.Fold!.Blocks[block].Keys.ToArray(), fold.Blocks[block].Keys.ToArray());

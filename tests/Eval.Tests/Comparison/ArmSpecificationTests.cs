@@ -30,7 +30,7 @@ public class ArmSpecificationTests
     [InlineData("w8a16:none:", "gives a number of channels, but preserve none keeps none")]
     [InlineData("w8a16:channels:4:5", "is not an arm")]
     [InlineData("w9a9", "There is no scheme 'w9a9'. The schemes are w8a16,")]
-    [InlineData("w8a8-token:all", "There is no preservation 'all'. The choices are none, channels, clip, mean.")]
+    [InlineData("w8a8-token:all", "There is no preservation 'all'. The choices are none, channels, clip, mean, fold, fold+channels.")]
     [InlineData("w8a8-token:channels:0", "asks for '0' channels; give a positive whole number")]
     [InlineData("w8a8-token:channels:few", "asks for 'few' channels")]
     [InlineData("w8a8-token@3", "names a block, but only residual schemes round at a block; write w8a8-token.")]

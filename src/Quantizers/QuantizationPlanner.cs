@@ -27,7 +27,7 @@ public static class QuantizationPlanner
             Channels = options.Preserve.WithoutFold() == Preservation.None ? null : options.Channels,
             IncludeHead = options.IncludeHead,
             Calibration = used?.Text,
-            Fold = FoldPlanner.Plan(model.Fold, used?.Fold),
+            Fold = FoldPlanner.Plan(model.Fold, profile?.Fold),
             Linears = linears,
             Blocks = options.Scheme.ResidualBits is int bits ? BlockPlanner.Plan(model, used!, bits, options) : [],
             Unchanged = UnchangedParts.List(model, options),

@@ -50,7 +50,7 @@ public static class FoldedCalibrator
         ValueDropResult? drop = null;
         if (fold.DropValuesBelow is double bound)
         {
-            (Fold dropped, drop) = ValueDrop.Apply(folded, set, bound, cancellation);
+            (Fold dropped, drop) = ValueDrop.Apply(folded, set, bound, Told("measuring values"), cancellation);
             folded = folded.With(fold: dropped);
         }
 

@@ -17,16 +17,17 @@ public static class ValueDrop
     /// <param name="model">The folded model.</param>
     /// <param name="set">Windows that begin with BOS, with at least one token behind it.</param>
     /// <param name="bound">The share of the mean norm, at least 0.</param>
+    /// <param name="progress">Told after every window; null for nobody.</param>
     /// <param name="cancellation">Stops between windows.</param>
     /// <returns>The fold with those values set to 0, and what was dropped.</returns>
     /// <exception cref="ArgumentException">The model has no fold.</exception>
-    public static (Fold Fold, ValueDropResult Result) Apply(TransformerModel model, CalibrationSet set, double bound, CancellationToken cancellation = default)
+    public static (Fold Fold, ValueDropResult Result) Apply(TransformerModel model, CalibrationSet set, double bound, Action<ForwardProgress>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(set);
         ArgumentOutOfRangeException.ThrowIfNegative(bound);
         Fold fold = model.Fold ?? throw new ArgumentException("The model has no constants to drop values of; fold it first.", nameof(model));
-        double[][] means = MeanNorms(model, fold, set.Pick(MostWindows), cancellation);
+        double[][] means = MeanNorms(model, fold, set.Pick(MostWindows), progress, cancellation);
         List<ValueShare> shares = [];
         AttentionConstants[] blocks = new AttentionConstants[fold.Blocks.Count];
         for (int block = 0; block < blocks.Length; block++)
@@ -51,14 +52,16 @@ public static class ValueDrop
     }
 
     /// <summary>The mean norm of the tokens' values. Shape [blocks][heads].</summary>
-    private static double[][] MeanNorms(TransformerModel model, Fold fold, CalibrationSet set, CancellationToken cancellation)
+    private static double[][] MeanNorms(TransformerModel model, Fold fold, CalibrationSet set, Action<ForwardProgress>? progress, CancellationToken cancellation)
     {
         double[][] sums = [.. fold.Blocks.Select(block => new double[block.Heads])];
-        long tokens = 0;
-        foreach (int[] window in set.Windows)
+        long tokens = 0, passed = 0, total = set.Windows.Sum(window => (long)window.Length);
+        for (int window = 0; window < set.Windows.Count; window++)
         {
             cancellation.ThrowIfCancellationRequested();
-            IReadOnlyList<AttentionConstants> held = FoldBuilder.KeysAndValues(model, window);
+            IReadOnlyList<AttentionConstants> held = FoldBuilder.KeysAndValues(model, set.Windows[window]);
+            passed += set.Windows[window].Length;
+            progress?.Invoke(new ForwardProgress(window + 1, (window + 1) * sums.Length, set.Windows.Count * sums.Length, passed, total));
             tokens += held[0].Slots - fold.Slots;
             for (int block = 0; block < sums.Length; block++)
             {

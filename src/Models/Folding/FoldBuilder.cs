@@ -57,6 +57,18 @@ public static class FoldBuilder
             stream.RunBlock(block);
         }
 
-        return ([.. model.Blocks.Select(block => engine.CacheOf(block.Index).ToConstants())], stream.Finish(0)[^model.Config.HiddenSize..].ToArray());
+        return ([.. model.Blocks.Select(block => Constants(engine, block.Index))], stream.Finish(0)[^model.Config.HiddenSize..].ToArray());
+    }
+
+    private static AttentionConstants Constants(HostEngine engine, int block)
+    {
+        try
+        {
+            return engine.CacheOf(block).ToConstants();
+        }
+        catch (ArgumentException notFinite)
+        {
+            throw new ArgumentException($"Block {block}: {notFinite.Message} Check the checkpoint's weights there.", notFinite);
+        }
     }
 }

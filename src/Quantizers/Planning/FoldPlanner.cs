@@ -9,7 +9,7 @@ internal static class FoldPlanner
 {
     /// <summary>Makes the plan of a model's fold; null when it has none.</summary>
     /// <param name="fold">The fold.</param>
-    /// <param name="profile">How it came about; null where that is not known.</param>
+    /// <param name="profile">How a fold came about; null where that is not known. Ignored where it is another.</param>
     public static FoldPlan? Plan(Fold? fold, FoldProfile? profile)
     {
         if (fold is null)
@@ -17,6 +17,7 @@ internal static class FoldPlanner
             return null;
         }
 
+        profile = profile is not null && profile.Description.Describes(fold) ? profile : null;
         FoldDescription description = FoldDescription.Of(fold);
         List<string> reasons = [$"The keys and values of {(profile is null ? description.ToString() : profile.ToString())} do not depend on later tokens; they are computed once in full precision and leave the stream"];
         if (profile?.Search is { } search)

@@ -98,7 +98,7 @@ public sealed class FoldedCalibratorTests
         string made = FoldedCalibrator.Run(model.Model, model.Tokenizer, set, new(), options, progress: (what, _) => told.Add(what)).Profile.ToJson();
 
         Assert.Equal(given, made);
-        Assert.Equal(["calibrating", "merging", "calibrating, folded"], told.Distinct());
+        Assert.Equal(["calibrating", "merging", "measuring values", "calibrating, folded"], told.Distinct());
     }
 
     [Fact]

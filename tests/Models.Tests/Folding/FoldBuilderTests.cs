@@ -91,6 +91,16 @@ public sealed class FoldBuilderTests : IDisposable
     }
 
     [Fact]
+    public void Compute_WeightThatIsNaN_NamesTheBlock()
+    {
+        using TestModel test = TestModel.Open(new RandomCheckpoint { BosOutlier = float.NaN }.Write(_directory.Path));
+
+        string message = Assert.Throws<ArgumentException>(() => FoldBuilder.Compute(test.Model, [0], 0)).Message;
+
+        Assert.StartsWith("Block 0: Element 0 of the constant keys is NaN; it must be finite.", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void With_FoldOfAnotherModel_SaysWhatDiffers()
     {
         using TestModel test = TestModel.Open(new RandomCheckpoint().Write(_directory.Path));

@@ -119,6 +119,29 @@ public sealed class FoldedModelTests : IDisposable
 
     [Theory]
     [InlineData("LlamaForCausalLM", null)]
+    [InlineData("MistralForCausalLM", 300)]
+    public void Logits_SeveralBlocksOfKeys_EqualTheUnfoldedModel(string architecture, int? slidingWindow)
+    {
+        using TestModel test = TestModel.Open(new RandomCheckpoint { Architecture = architecture, SlidingWindow = slidingWindow, MaxPositions = 700 }.Write(_directory.Path));
+        int[] ids = TestTokens.Random(640);
+        int vocabulary = test.Model.Config.VocabularySize;
+        foreach (int[] prefix in s_prefixes)
+        {
+            float[] whole = test.Model.Logits([.. prefix, .. ids[1..]]);
+            double[] expected = [.. whole.Skip((prefix.Length - 1) * vocabulary).Select(logit => (double)logit)];
+            TransformerModel folded = Folded(test.Model, prefix);
+            Close.Assert(expected, folded.Logits(ids), Tolerance, $"{architecture}, window");
+            using DecodingSession session = new(folded);
+            foreach (int piece in (int[])[254, 1, 1, 1, 383])
+            {
+                ReadOnlyMemory<float> actual = session.Append(ids.AsSpan(session.Position, piece));
+                Close.Assert(expected[((session.Position - 1) * vocabulary)..(session.Position * vocabulary)], actual.Span, Tolerance, $"{architecture}, {session.Position} tokens");
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData("LlamaForCausalLM", null)]
     [InlineData("MistralForCausalLM", 6)]
     [InlineData("GPT2LMHeadModel", null)]
     public void Logits_ConstantsWithoutAPrefix_EqualThePlainModelWithTheirKeysAndValues(string architecture, int? slidingWindow)

@@ -29,7 +29,7 @@ internal static class ResultTables
                 table,
                 arm.Scheme == previous ? "" : arm.Scheme,
                 arm.Preserve,
-                arm.Preserve == "none" ? "" : Number(arm.MeanChannels, "0.#"),
+                arm.Preserve is "none" or "fold" ? "" : Number(arm.MeanChannels, "0.#"),
                 Number(arm.BitsPerWeight, "F2"),
                 Mebibytes(arm.SizeBytes),
                 Perplexity(arm.Perplexity),

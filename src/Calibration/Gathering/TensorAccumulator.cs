@@ -21,9 +21,10 @@ internal sealed class TensorAccumulator(string place, int channels)
     /// <param name="values">The window's values. Shape <c>[tokens, channels]</c>.</param>
     /// <param name="window">Index of the window.</param>
     /// <param name="startsWithBos">Whether row 0 is a beginning-of-sequence token.</param>
+    /// <param name="firstPosition">Position of row 0 in its sequence.</param>
     /// <returns>The absmax of each token. Shape <c>[tokens]</c>.</returns>
     /// <exception cref="NonFiniteActivationException">A value is NaN or infinite.</exception>
-    public float[] Add(ReadOnlySpan<float> values, int window, bool startsWithBos)
+    public float[] Add(ReadOnlySpan<float> values, int window, bool startsWithBos, int firstPosition = 0)
     {
         if (!TensorPrimitives.IsFiniteAll(values))
         {
@@ -33,7 +34,7 @@ internal sealed class TensorAccumulator(string place, int channels)
                 index++;
             }
 
-            throw new NonFiniteActivationException(place, window, index / channels, index % channels, values[index]);
+            throw new NonFiniteActivationException(place, window, firstPosition + (index / channels), index % channels, values[index]);
         }
 
         float[] absMax = new float[values.Length / channels];

@@ -17,8 +17,9 @@ internal sealed record SelfAttention(
         Memory<float> queries = call.Scratch.Take(Scratch.Part.HeadQueries, call.Tokens, Shape.QuerySize);
         Memory<float> attended = call.Scratch.Take(Scratch.Part.Attended, call.Tokens, Shape.QuerySize);
         call.Cache.Extend(call.Tokens);
-        Rotary?.Prepare(call.Cache.Count);
+        Rotary?.Prepare(call.Chunk.FirstPosition + call.Tokens);
         SplitHeads(Project(normed, call), queries, call);
+        call.Show(new(ObservationKind.AttentionQueries, Output.Block), queries.Span, call.Tokens * Shape.Heads, Shape.HeadSize);
         Attention.Attend(Shape, queries, attended, call, Output.Block);
         call.Multiply(Output, attended, added);
     }
@@ -45,7 +46,7 @@ internal sealed record SelfAttention(
     {
         using PartClock clock = call.Context.Measure(ForwardPart.Rotary);
         int headSize = Shape.HeadSize;
-        int firstPosition = call.Chunk.FirstPosition;
+        int firstPosition = call.Chunk.FirstPosition, firstRow = call.FirstRow;
         call.Context.Team.Run(call.Tokens, TokensPerRange, (first, count) =>
         {
             for (int token = first; token < first + count; token++)
@@ -60,8 +61,8 @@ internal sealed record SelfAttention(
 
                 for (int head = 0; head < Shape.KeyValueHeads; head++)
                 {
-                    NormAndRotate(source.Key.Head(token, head, headSize), call.Cache.KeyAt(head, position), KeyNorm, position);
-                    source.Value.Head(token, head, headSize).CopyTo(call.Cache.ValueAt(head, position));
+                    NormAndRotate(source.Key.Head(token, head, headSize), call.Cache.KeyAt(head, firstRow + token), KeyNorm, position);
+                    source.Value.Head(token, head, headSize).CopyTo(call.Cache.ValueAt(head, firstRow + token));
                 }
             }
         });

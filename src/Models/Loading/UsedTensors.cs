@@ -28,17 +28,15 @@ internal sealed class UsedTensors(TensorStore store)
             : throw tensor.Wrong($"the type is {tensor.Type}; F64, F32, F16 or BF16 is needed");
     }
 
-    /// <summary>Takes a tensor of a given type and shape if the checkpoint has it.</summary>
-    public Tensor? Find(string name, TensorType type, params ReadOnlySpan<long> shape)
+    /// <summary>Takes a tensor of a given type and shape.</summary>
+    public Tensor RequireOfType(string name, TensorType type, params ReadOnlySpan<long> shape)
     {
-        if (!store.TryGet(name, out _))
-        {
-            return null;
-        }
-
         Tensor tensor = Require(name, shape);
         return tensor.Type == type ? tensor : throw tensor.Wrong($"the type is {tensor.Type}; {type} is needed");
     }
+
+    /// <summary>Takes a tensor of a given type and shape if the checkpoint has it.</summary>
+    public Tensor? Find(string name, TensorType type, params ReadOnlySpan<long> shape) => store.TryGet(name, out _) ? RequireOfType(name, type, shape) : null;
 
     /// <summary>Takes a vector of floating-point numbers, widened to float.</summary>
     public float[] ReadVector(string name, int size)

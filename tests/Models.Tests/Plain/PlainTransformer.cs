@@ -16,11 +16,21 @@ internal sealed class PlainTransformer(PlainCheckpoint checkpoint)
     /// <summary>Attention probabilities of the last <see cref="Logits"/> call. Shape [blocks][heads][queries][keys].</summary>
     public List<double[][][]> Probabilities { get; } = [];
 
+    /// <summary>Rotated queries of the last <see cref="Logits"/> call, as rows of all heads. Shape [blocks][tokens][heads · headSize].</summary>
+    public List<double[][]> Queries { get; } = [];
+
+    /// <summary>Keys and values that stand before those of the tokens, as rows of all key and value heads. Shape [blocks][slots][keyValueHeads · headSize].</summary>
+    public (double[][] Keys, double[][] Values)[]? Constants { get; init; }
+
+    /// <summary>The position of the first token.</summary>
+    public int FirstPosition { get; init; }
+
     /// <summary>Logits of a sequence. Shape [tokens][vocabulary].</summary>
     public double[][] Logits(int[] ids)
     {
         BlockOutputs.Clear();
         Probabilities.Clear();
+        Queries.Clear();
         return _isGpt2 ? Gpt2(ids) : Llama(ids);
     }
 
@@ -30,7 +40,7 @@ internal sealed class PlainTransformer(PlainCheckpoint checkpoint)
         int hidden = checkpoint.Int("n_embd");
         int heads = checkpoint.Int("n_head");
         double epsilon = checkpoint.Double("layer_norm_epsilon");
-        double[][] stream = [.. ids.Select((id, position) => Sum(Row(prefix + "wte.weight", id, hidden), Row(prefix + "wpe.weight", position, hidden)))];
+        double[][] stream = [.. ids.Select((id, position) => Sum(Row(prefix + "wte.weight", id, hidden), Row(prefix + "wpe.weight", FirstPosition + position, hidden)))];
         for (int block = 0; block < checkpoint.Int("n_layer"); block++)
         {
             string name = $"{prefix}h.{block}.";
@@ -39,7 +49,7 @@ internal sealed class PlainTransformer(PlainCheckpoint checkpoint)
             double[][] queries = [.. all.Select(row => row[..hidden])];
             double[][] keys = [.. all.Select(row => row[hidden..(2 * hidden)])];
             double[][] values = [.. all.Select(row => row[(2 * hidden)..])];
-            double[][] attended = Attend(queries, keys, values, heads, heads, hidden / heads, int.MaxValue);
+            double[][] attended = Attend(queries, [.. ConstantKeys(block), .. keys], [.. ConstantValues(block), .. values], heads, heads, hidden / heads, int.MaxValue);
             stream = [.. stream.Zip(attended, (row, added) => Sum(row, TransposedLinear(added, name + "attn.c_proj")))];
             stream =
             [
@@ -68,10 +78,10 @@ internal sealed class PlainTransformer(PlainCheckpoint checkpoint)
         {
             string name = $"model.layers.{block}.";
             double[][] normed = [.. stream.Select(row => RmsNorm(row, name + "input_layernorm.weight", epsilon))];
-            double[][] queries = [.. normed.Select((row, position) => Rotate(HeadNorm(Linear(row, name + "self_attn.q_proj"), name + "self_attn.q_norm.weight", headSize, epsilon), headSize, position))];
-            double[][] keys = [.. normed.Select((row, position) => Rotate(HeadNorm(Linear(row, name + "self_attn.k_proj"), name + "self_attn.k_norm.weight", headSize, epsilon), headSize, position))];
+            double[][] queries = [.. normed.Select((row, position) => Rotate(HeadNorm(Linear(row, name + "self_attn.q_proj"), name + "self_attn.q_norm.weight", headSize, epsilon), headSize, FirstPosition + position))];
+            double[][] keys = [.. normed.Select((row, position) => Rotate(HeadNorm(Linear(row, name + "self_attn.k_proj"), name + "self_attn.k_norm.weight", headSize, epsilon), headSize, FirstPosition + position))];
             double[][] values = [.. normed.Select(row => Linear(row, name + "self_attn.v_proj"))];
-            double[][] attended = Attend(queries, keys, values, heads, keyValueHeads, headSize, Window(block));
+            double[][] attended = Attend(queries, [.. ConstantKeys(block), .. keys], [.. ConstantValues(block), .. values], heads, keyValueHeads, headSize, Window(block));
             stream = [.. stream.Zip(attended, (row, added) => Sum(row, Linear(added, name + "self_attn.o_proj")))];
             stream =
             [
@@ -90,6 +100,10 @@ internal sealed class PlainTransformer(PlainCheckpoint checkpoint)
         return [.. stream.Select(row => Linear(RmsNorm(row, "model.norm.weight", epsilon), head))];
     }
 
+    private double[][] ConstantKeys(int block) => Constants is null ? [] : Constants[block].Keys;
+
+    private double[][] ConstantValues(int block) => Constants is null ? [] : Constants[block].Values;
+
     private int Window(int block) => checkpoint.Architecture switch
     {
         "MistralForCausalLM" => checkpoint.Find("sliding_window")?.GetInt32() ?? int.MaxValue,
@@ -100,6 +114,7 @@ internal sealed class PlainTransformer(PlainCheckpoint checkpoint)
     private double[][] Attend(double[][] queries, double[][] keys, double[][] values, int heads, int keyValueHeads, int headSize, int window)
     {
         int tokens = queries.Length;
+        int constants = keys.Length - tokens;
         double[][] result = [.. queries.Select(_ => new double[heads * headSize])];
         double[][][] probabilities = new double[heads][][];
         for (int head = 0; head < heads; head++)
@@ -108,11 +123,11 @@ internal sealed class PlainTransformer(PlainCheckpoint checkpoint)
             probabilities[head] = new double[tokens][];
             for (int query = 0; query < tokens; query++)
             {
-                double[] weights = new double[tokens];
-                for (int key = 0; key <= query; key++)
+                double[] weights = new double[keys.Length];
+                for (int key = 0; key <= constants + query; key++)
                 {
                     // A window of w positions reaches from the token itself back to the one w − 1 before it.
-                    if (query - key >= window)
+                    if (constants + query - key >= window)
                     {
                         continue;
                     }
@@ -127,7 +142,7 @@ internal sealed class PlainTransformer(PlainCheckpoint checkpoint)
                 }
 
                 double total = weights.Sum();
-                for (int key = 0; key < tokens; key++)
+                for (int key = 0; key < keys.Length; key++)
                 {
                     weights[key] /= total;
                     for (int i = 0; i < headSize; i++)
@@ -141,6 +156,7 @@ internal sealed class PlainTransformer(PlainCheckpoint checkpoint)
         }
 
         Probabilities.Add(probabilities);
+        Queries.Add(queries);
         return result;
     }
 

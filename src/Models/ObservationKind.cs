@@ -11,4 +11,10 @@ public enum ObservationKind
 
     /// <summary>Attention probabilities of all heads of a block.</summary>
     AttentionProbabilities,
+
+    /// <summary>What softmax turns into those probabilities: <c>query · key / √headSize</c>, and −∞ where a query may not look.</summary>
+    AttentionScores,
+
+    /// <summary>The values that attention adds up, of all key and value heads of a block.</summary>
+    AttentionValues,
 }

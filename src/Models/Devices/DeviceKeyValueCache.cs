@@ -40,8 +40,8 @@ internal sealed class DeviceKeyValueCache(ModelDevice device, int keyValueHeads,
         Count = needed;
     }
 
-    /// <summary>Copies keys to the host's cache, which holds as many positions.</summary>
-    public void DownloadKeys(KeyValueCache destination)
+    /// <summary>Copies keys and values to the host's cache, which then holds as many positions.</summary>
+    public void Download(KeyValueCache destination)
     {
         destination.Clear();
         destination.Extend(Count);
@@ -49,8 +49,9 @@ internal sealed class DeviceKeyValueCache(ModelDevice device, int keyValueHeads,
         {
             for (int position = 0; position < Count; position++)
             {
-                Span<float> key = destination.KeyAt(head, position);
-                device.Device.Download(Keys, (((long)head * Capacity) + position) * RowBytes, MemoryMarshal.AsBytes(key));
+                long place = (((long)head * Capacity) + position) * RowBytes;
+                device.Device.Download(Keys, place, MemoryMarshal.AsBytes(destination.KeyAt(head, position)));
+                device.Device.Download(Values, place, MemoryMarshal.AsBytes(destination.ValueAt(head, position)));
             }
         }
     }

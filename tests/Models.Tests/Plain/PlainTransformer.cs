@@ -16,11 +16,23 @@ internal sealed class PlainTransformer(PlainCheckpoint checkpoint)
     /// <summary>Attention probabilities of the last <see cref="Logits"/> call. Shape [blocks][heads][queries][keys].</summary>
     public List<double[][][]> Probabilities { get; } = [];
 
+    /// <summary>Attention scores of the last <see cref="Logits"/> call, −∞ where a query may not look. Shape [blocks][heads][queries][keys].</summary>
+    public List<double[][][]> Scores { get; } = [];
+
+    /// <summary>Values of the last <see cref="Logits"/> call. Shape [blocks][keys][keyValueHeads · headSize].</summary>
+    public List<double[][]> Values { get; } = [];
+
+    /// <summary>What attention adds up in the last <see cref="Logits"/> call. Shape [blocks][queries][heads · headSize].</summary>
+    public List<double[][]> Attended { get; } = [];
+
     /// <summary>Logits of a sequence. Shape [tokens][vocabulary].</summary>
     public double[][] Logits(int[] ids)
     {
         BlockOutputs.Clear();
         Probabilities.Clear();
+        Scores.Clear();
+        Values.Clear();
+        Attended.Clear();
         return _isGpt2 ? Gpt2(ids) : Llama(ids);
     }
 
@@ -102,10 +114,12 @@ internal sealed class PlainTransformer(PlainCheckpoint checkpoint)
         int tokens = queries.Length;
         double[][] result = [.. queries.Select(_ => new double[heads * headSize])];
         double[][][] probabilities = new double[heads][][];
+        double[][][] scores = new double[heads][][];
         for (int head = 0; head < heads; head++)
         {
             int shared = head * keyValueHeads / heads;
             probabilities[head] = new double[tokens][];
+            scores[head] = [.. Enumerable.Range(0, tokens).Select(_ => Enumerable.Repeat(double.NegativeInfinity, tokens).ToArray())];
             for (int query = 0; query < tokens; query++)
             {
                 double[] weights = new double[tokens];
@@ -123,7 +137,8 @@ internal sealed class PlainTransformer(PlainCheckpoint checkpoint)
                         score += queries[query][(head * headSize) + i] * keys[key][(shared * headSize) + i];
                     }
 
-                    weights[key] = Math.Exp(score / Math.Sqrt(headSize));
+                    scores[head][query][key] = score / Math.Sqrt(headSize);
+                    weights[key] = Math.Exp(scores[head][query][key]);
                 }
 
                 double total = weights.Sum();
@@ -141,6 +156,9 @@ internal sealed class PlainTransformer(PlainCheckpoint checkpoint)
         }
 
         Probabilities.Add(probabilities);
+        Scores.Add(scores);
+        Values.Add(values);
+        Attended.Add(result);
         return result;
     }
 

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using OutlierQuant.Calibration.Profiles;
+using OutlierQuant.Eval.Attention;
 using OutlierQuant.Eval.Comparison;
 using OutlierQuant.Eval.Interventions;
 
@@ -13,6 +14,7 @@ namespace OutlierQuant.Eval;
     Converters = [typeof(TokenClassJsonConverter)],
     WriteIndented = true,
     NewLine = "\n")]
+[JsonSerializable(typeof(AttentionResult))]
 [JsonSerializable(typeof(PerplexityResult))]
 [JsonSerializable(typeof(ComparisonResult))]
 [JsonSerializable(typeof(InterventionResult))]

@@ -24,6 +24,7 @@ public sealed class BadInputTests(TinyModelFixture fixture) : IClassFixture<Tiny
     [InlineData("perplexity")]
     [InlineData("locate")]
     [InlineData("intervene")]
+    [InlineData("attention")]
     [InlineData("compare")]
     public async Task MissingText_NamesTheFile(string verb)
     {
@@ -36,6 +37,7 @@ public sealed class BadInputTests(TinyModelFixture fixture) : IClassFixture<Tiny
     [InlineData("perplexity")]
     [InlineData("locate")]
     [InlineData("intervene")]
+    [InlineData("attention")]
     [InlineData("compare")]
     public async Task EmptyText_SaysSo(string verb)
     {
@@ -48,6 +50,7 @@ public sealed class BadInputTests(TinyModelFixture fixture) : IClassFixture<Tiny
     [InlineData("perplexity")]
     [InlineData("locate")]
     [InlineData("intervene")]
+    [InlineData("attention")]
     [InlineData("compare")]
     public async Task TextShorterThanAWindow_GivesBothNumbers(string verb)
     {

@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using OutlierQuant.Calibration.Profiles;
 using OutlierQuant.Eval.Attention;
+using OutlierQuant.Eval.Certification;
 using OutlierQuant.Eval.Comparison;
 using OutlierQuant.Eval.Interventions;
 
@@ -15,6 +16,7 @@ namespace OutlierQuant.Eval;
     WriteIndented = true,
     NewLine = "\n")]
 [JsonSerializable(typeof(AttentionResult))]
+[JsonSerializable(typeof(Certificate))]
 [JsonSerializable(typeof(PerplexityResult))]
 [JsonSerializable(typeof(ComparisonResult))]
 [JsonSerializable(typeof(InterventionResult))]

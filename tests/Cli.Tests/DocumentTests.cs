@@ -78,6 +78,29 @@ public sealed class DocumentTests(TinyModelFixture fixture) : IClassFixture<Tiny
     }
 
     [Fact]
+    public async Task Certify_HasItsKeysAndWritesTheSame()
+    {
+        string path = fixture.Fresh("certificate.json");
+        string other = fixture.Write("other.txt", File.ReadAllBytes(fixture.Text)[600..]);
+        string[] arguments = ["certify", fixture.Model, "--text", fixture.Text, "--text", other, "--windows", "3", "--draws", "19", "--resamples", "40", "--out", path];
+
+        CommandOutcome outcome = await CommandRunner.Run([.. arguments, "--json"]);
+        CommandOutcome page = await CommandRunner.Run(arguments);
+
+        Assert.Equal(0, outcome.ExitCode);
+        Assert.Equal(outcome.Output.Trim(), await File.ReadAllTextAsync(path));
+        JsonElement document = JsonDocument.Parse(outcome.Output).RootElement;
+        Require(document, "version", "model", "texts", "detector", "seed", "level", "verdict", "notes", "targets");
+        JsonElement[] targets = [.. document.GetProperty("targets").EnumerateArray()];
+        Assert.Equal(["bos", "withoutBos"], targets.Select(target => target.GetProperty("kind").GetString()));
+        Assert.All(targets, target => Require(target, "isEvidence", "block", "sources", "agreement", "values", "vectors", "updates", "interventions", "criteria", "level"));
+        Assert.Equal(6, targets[0].GetProperty("agreement").GetArrayLength());
+        Assert.Equal(5, targets[1].GetProperty("criteria").GetArrayLength());
+        Assert.Contains(document.GetProperty("verdict").GetString()!, page.Output, StringComparison.Ordinal);
+        Assert.Contains("With BOS, at BOS: constant by causality, no evidence", page.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Attention_HasItsKeysAndDrawsTheHeadsAskedFor()
     {
         string[] arguments = ["attention", fixture.Model, "--text", fixture.Text, "--windows", "4", "--sink-length", "8", "--epsilon", "0.2", "--heads", "1.2,0.3"];
@@ -186,6 +209,7 @@ public sealed class DocumentTests(TinyModelFixture fixture) : IClassFixture<Tiny
     [InlineData("perplexity", "--text", "TEXT")]
     [InlineData("locate", "--text", "TEXT")]
     [InlineData("intervene", "--text", "TEXT")]
+    [InlineData("certify", "--text", "TEXT")]
     [InlineData("attention", "--text", "TEXT")]
     [InlineData("compare", "--text", "TEXT", "--arms", "w4a16-g32,w4a16-g32:channels")]
     public async Task WithoutJson_PrintsForPeople(string verb, params string[] rest)

@@ -81,6 +81,7 @@ internal static class CommandLine
         root.Subcommands.Add(LogitsCommand.Create(console));
         root.Subcommands.Add(LocateCommand.Create(console));
         root.Subcommands.Add(InterveneCommand.Create(console));
+        root.Subcommands.Add(CertifyCommand.Create(console));
         root.Subcommands.Add(AttentionCommand.Create(console));
         root.Subcommands.Add(QuantizeCommand.Create(console));
         root.Subcommands.Add(PerplexityCommand.Create(console));

@@ -8,7 +8,8 @@ namespace OutlierQuant.Eval.Interventions;
 /// massive activations hardly vary, and other tokens of the class stay untouched. Applied to one window at a time, on one thread.</remarks>
 internal sealed class BlockIntervention : IBlockOutputTransform
 {
-    private const double LeastShareOfMean = 0.5;
+    /// <summary>The share of its coordinate's mean magnitude from which an entry counts as massive.</summary>
+    public const double LeastShareOfMean = 0.5;
 
     private readonly int _block;
     private readonly Intervention _intervention;

@@ -14,6 +14,7 @@ internal sealed class HeadObserver(IReadOnlyList<int[]> windows, SinkMarker mark
 {
     private int _window = -1;
     private int[][] _sinks = [];
+    private float[] _copy = [];
 
     /// <inheritdoc/>
     public bool Wants(ObservationPoint point) => point.Kind is ObservationKind.AttentionProbabilities or ObservationKind.AttentionScores or ObservationKind.AttentionValues;
@@ -26,8 +27,9 @@ internal sealed class HeadObserver(IReadOnlyList<int[]> windows, SinkMarker mark
             (_window, _sinks) = (window, marker.Mark(windows[window]));
         }
 
-        // A body of the team cannot capture a span.
-        var copy = values.ToArray();
+        // A body of the team cannot capture a span; pieces are large, so their memory is kept.
+        _copy = _copy.Length < values.Length ? new float[values.Length] : _copy;
+        values.CopyTo(_copy);
         var (tokens, first) = (rows / heads, point.Block * heads);
         team.Run(heads, 1, (firstHead, count) =>
         {
@@ -36,14 +38,14 @@ internal sealed class HeadObserver(IReadOnlyList<int[]> windows, SinkMarker mark
                 if (point.Kind == ObservationKind.AttentionValues)
                 {
                     var keys = rows / keyValueHeads;
-                    tallies[first + head].AddValues(copy.AsSpan(head * keyValueHeads / heads * keys * columns, keys * columns), columns);
+                    tallies[first + head].AddValues(_copy.AsSpan(head * keyValueHeads / heads * keys * columns, keys * columns), columns);
                     continue;
                 }
 
                 for (var token = 0; token < tokens; token++)
                 {
                     var query = chunk.FirstPosition + token;
-                    var ofQuery = copy.AsSpan(((head * tokens) + token) * columns, query + 1);
+                    var ofQuery = _copy.AsSpan(((head * tokens) + token) * columns, query + 1);
                     if (query > 0 && point.Kind == ObservationKind.AttentionProbabilities)
                     {
                         tallies[first + head].AddProbabilities(ofQuery, _sinks);

@@ -75,14 +75,16 @@ internal static class CertificatePage
 
     private static void ShowValues(CertifiedTarget target, UserConsole console)
     {
-        Table table = Tables.Create(["channel", "<token class", "mean", "std", "CV", "holds in", "entries", "their CV", .. target.Values[0].BySource.Select(source => source.Source)]);
+        // Of what is constant everywhere, one column says all.
+        IReadOnlyList<string> sources = target.IsEvidence ? [.. target.Values[0].BySource.Select(source => source.Source)] : [];
+        Table table = Tables.Create(["channel", "<token class", "mean", "std", "CV", "holds in", "entries", "their CV", .. sources]);
         foreach (CoordinateVariation value in target.Values.Take(MostCoordinates))
         {
             Tables.AddRow(
                 table,
                 [
                     value.Coordinate.Channel.ToString(Culture), value.Coordinate.TokenClass.ToString().ToLowerInvariant(), Number(value.OnTexts.Mean, "F1"), Number(value.OnTexts.StandardDeviation, "G3"),
-                    Percent(value.OnTexts.CoefficientOfVariation), Percent(value.HoldShare), Tables.Count(value.Entries.Count), Percent(value.Entries.CoefficientOfVariation), .. value.BySource.Select(source => source.Value.Count == 0 ? "" : string.Create(Culture, $"{source.Value.Mean:F1} ± {source.Value.StandardDeviation:G3}")),
+                    Percent(value.OnTexts.CoefficientOfVariation), Percent(value.HoldShare), Tables.Count(value.Entries.Count), Percent(value.Entries.CoefficientOfVariation), .. value.BySource.Take(sources.Count).Select(source => source.Value.Count == 0 ? "" : string.Create(Culture, $"{source.Value.Mean:F1} ± {source.Value.StandardDeviation:G3}")),
                 ]);
         }
 

@@ -1,4 +1,5 @@
 using OutlierQuant.Calibration;
+using OutlierQuant.Eval.Interventions;
 using OutlierQuant.Eval.Reports;
 
 namespace OutlierQuant.Eval.Certification;
@@ -105,7 +106,14 @@ internal static class CertificateVerdict
             "updates" => $"make a steadier update than 95 % of random sources in {NumberText.Percent(criterion.Value!.Value)} of {target.Updates.HeadsTested} heads",
             _ => $"can be constants, which avoid {NumberText.Percent(criterion.Value!.Value)} of the damage of zeroing them",
         });
-        var harmless = target.Interventions.Recovered is null ? $", and zeroing them costs no more than {NumberText.Percent(InterventionTrial.Harmless)} of perplexity or nothing measurable" : "";
-        return string.Join(", ", parts) + harmless;
+        return string.Join(", ", parts) + (target.Interventions.Recovered is null ? $", and {Harmless(target.Interventions)}" : "");
     }
+
+    /// <summary>Says why constants have no damage to avoid.</summary>
+    private static string Harmless(InterventionEvidence evidence) => evidence.Arms.Single(arm => arm.Intervention == Intervention.Zero) switch
+    {
+        { DeltaNll: <= InterventionTrial.Harmless } => $"zeroing them costs no more than {NumberText.Percent(InterventionTrial.Harmless)} of perplexity",
+        { DeltaNllCi95: null } => "one window does not tell what zeroing them costs",
+        _ => "zeroing them does no more damage than chance",
+    };
 }

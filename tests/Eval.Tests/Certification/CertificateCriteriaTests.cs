@@ -1,5 +1,7 @@
 using OutlierQuant.Calibration;
 using OutlierQuant.Eval.Certification;
+using OutlierQuant.Eval.Interventions;
+using OutlierQuant.Eval.Statistics;
 
 namespace OutlierQuant.Eval.Tests.Certification;
 
@@ -69,6 +71,20 @@ public class CertificateCriteriaTests
 
         Assert.Equal(CertificateLevel.NotTestable, CertificateVerdict.LevelOf([bos]));
         Assert.StartsWith("Not testable, for there is nothing but trivial evidence: with BOS, massive values of BOS at block 3 (1 coordinate) are constant by causality", CertificateVerdict.Describe([bos]), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(0.004, true, "zeroing them costs no more than 0.5 % of perplexity")]
+    [InlineData(0.5, false, "one window does not tell what zeroing them costs")]
+    [InlineData(0.5, true, "zeroing them does no more damage than chance")]
+    public void Describe_NoDamageToAvoid_SaysWhy(double delta, bool hasInterval, string expected)
+    {
+        var target = Sample.Target(TargetKind.WithoutBos, CertificateLevel.Partly);
+        var zero = new CertifiedIntervention(Intervention.Zero, 9, delta, hasInterval ? new Interval(-1, 1) : null, 3);
+
+        var verdict = CertificateVerdict.Describe([target with { Interventions = target.Interventions with { Arms = [zero], Recovered = null } }]);
+
+        Assert.EndsWith($", and {expected}.", verdict, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -54,6 +54,7 @@ public class AttentionStudyTests
             Assert.Equal((0, HeadClass.Active), (head.ParkedShare, head.Class));
         });
         Assert.Equal([0, 0.5, 0.5], result.Picture.Heads[0].WithoutSink!.Rows[2]);
+        Assert.Equal([1], result.Picture.Heads[0].WithoutSink!.Rows[0]);
         Assert.Equal(2 / 3.0, result.Picture.Heads[0].Gate![2], 1e-12);
     }
 

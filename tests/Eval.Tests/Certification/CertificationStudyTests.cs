@@ -56,6 +56,7 @@ public class CertificationStudyTests
             Assert.InRange(target.Values[0].OnTexts.Mean, 19_000, 21_000);
             Assert.Equal(1, target.Values[0].HoldShare);
             Assert.InRange(target.Values[0].OnTexts.CoefficientOfVariation!.Value, 0, 0.01);
+            Assert.Equal(12 * 23, target.Vectors[0].MassiveTokens + target.Vectors[0].OtherTokens);
             Assert.InRange(target.Vectors[0].AtMassive!.Value, 0.99, 1);
             Assert.InRange(target.Vectors[0].Elsewhere!.Value, -1, 0.9);
             Assert.Equal("Yes Yes Yes", string.Join(' ', target.Criteria.Take(3).Select(criterion => criterion.Outcome)));
@@ -135,12 +136,14 @@ public class CertificationStudyTests
     [Fact]
     public void Run_Interventions_EqualThoseOfIntervene()
     {
-        using var model = EvaluatedModel.Random(new RandomCheckpoint { BosOutlier = 4000, BlockCount = 3 });
+        using var model = EvaluatedModel.Random(new RandomCheckpoint { BlockCount = 3 });
+        using var planted = model.Model.With(transforms: [new PlantedValue(new TokenClassifier(model.Tokenizer), _ => (5, 20_000))]);
 
-        var evidence = Run(model, s_options).Targets[0].Interventions;
+        var evidence = CertificationStudy.Run(planted, model.Tokenizer, [s_first, s_second], s_options).Targets[0].Interventions;
 
-        var profile = model.Calibrate(s_first.Text, "first", 24, 6);
-        var expected = InterventionStudy.Run(model.Model, model.Tokenizer, profile, s_second.Text, "second", new() { Text = new() { Context = 24, MaxWindows = 6 } });
+        var profile = Calibrator.Run(planted, model.Tokenizer, TextWindows.Cut(model.Tokenizer, s_first.Text, "first", 24, true, 6), new DetectorOptions());
+        var expected = InterventionStudy.Run(planted, model.Tokenizer, profile, s_second.Text, "second", new() { Text = new() { Context = 24, MaxWindows = 6 } });
+        Assert.Equal(1, expected.Block);
         Assert.Equal(("second", "first", 6, 200), (evidence.Source, evidence.MeansFrom, evidence.Windows, evidence.Resamples));
         Assert.Equal(expected.Baseline.Perplexity, evidence.Perplexity, 1e-9);
         Assert.All(evidence.Arms, arm =>

@@ -1,5 +1,7 @@
 using System.Text.Json.Serialization;
 using OutlierQuant.Calibration.Profiles;
+using OutlierQuant.Eval.Attention;
+using OutlierQuant.Eval.Certification;
 using OutlierQuant.Eval.Comparison;
 using OutlierQuant.Eval.Forecasting;
 using OutlierQuant.Eval.Interventions;
@@ -15,6 +17,8 @@ namespace OutlierQuant.Eval;
     Converters = [typeof(TokenClassJsonConverter)],
     WriteIndented = true,
     NewLine = "\n")]
+[JsonSerializable(typeof(AttentionResult))]
+[JsonSerializable(typeof(Certificate))]
 [JsonSerializable(typeof(PerplexityResult))]
 [JsonSerializable(typeof(ComparisonResult))]
 [JsonSerializable(typeof(InterventionResult))]

@@ -4,7 +4,8 @@ namespace OutlierQuant.Cli.Tests;
 
 public sealed class HelpTests
 {
-    private static readonly string[] VerbNames = ["demo", "inspect", "logits", "locate", "intervene", "trace", "forecast", "quantize", "perplexity", "compare", "generate", "bench", "devices"];
+    private static readonly string[] VerbNames =
+        ["demo", "inspect", "logits", "locate", "intervene", "trace", "forecast", "certify", "attention", "quantize", "perplexity", "compare", "generate", "bench", "devices"];
 
     public static TheoryData<string> Verbs => [.. VerbNames];
 

@@ -5,6 +5,7 @@ using OutlierQuant.Eval.Certification;
 using OutlierQuant.Eval.Comparison;
 using OutlierQuant.Eval.Forecasting;
 using OutlierQuant.Eval.Interventions;
+using OutlierQuant.Eval.Reports;
 using OutlierQuant.Eval.Tracing;
 
 namespace OutlierQuant.Eval;
@@ -24,4 +25,5 @@ namespace OutlierQuant.Eval;
 [JsonSerializable(typeof(InterventionResult))]
 [JsonSerializable(typeof(ForecastResult))]
 [JsonSerializable(typeof(TraceResult))]
+[JsonSerializable(typeof(ReportContent))]
 public sealed partial class EvalJson : JsonSerializerContext;

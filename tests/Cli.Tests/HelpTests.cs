@@ -5,7 +5,7 @@ namespace OutlierQuant.Cli.Tests;
 public sealed class HelpTests
 {
     private static readonly string[] VerbNames =
-        ["demo", "inspect", "logits", "locate", "intervene", "trace", "forecast", "certify", "attention", "quantize", "perplexity", "compare", "generate", "bench", "devices"];
+        ["demo", "inspect", "logits", "locate", "intervene", "trace", "forecast", "certify", "attention", "quantize", "perplexity", "compare", "report", "generate", "bench", "devices"];
 
     public static TheoryData<string> Verbs => [.. VerbNames];
 

@@ -88,6 +88,7 @@ internal static class CommandLine
         root.Subcommands.Add(QuantizeCommand.Create(console));
         root.Subcommands.Add(PerplexityCommand.Create(console));
         root.Subcommands.Add(CompareCommand.Create(console));
+        root.Subcommands.Add(ReportCommand.Create(console));
         root.Subcommands.Add(GenerateCommand.Create(console));
         root.Subcommands.Add(BenchCommand.Create(console));
         root.Subcommands.Add(DevicesCommand.Create(console));

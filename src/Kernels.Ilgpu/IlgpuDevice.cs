@@ -1,6 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
-using System.Runtime.InteropServices;
 using ILGPU;
 using ILGPU.Runtime;
 using ILGPU.Runtime.CPU;
@@ -70,7 +69,7 @@ public sealed class IlgpuDevice : Devices.IDevice
     }
 
     /// <inheritdoc/>
-    public void Upload(ReadOnlySpan<byte> source, DeviceBuffer destination, long destinationOffset = 0)
+    public unsafe void Upload(ReadOnlySpan<byte> source, DeviceBuffer destination, long destinationOffset = 0)
     {
         ArrayView<byte> view = Bytes(destination, destinationOffset, source.Length, nameof(destination));
         if (source.Length == 0)
@@ -80,8 +79,12 @@ public sealed class IlgpuDevice : Devices.IDevice
 
         try
         {
-            view.CopyFromCPUUnsafeAsync(_accelerator.DefaultStream, ref MemoryMarshal.GetReference(source), source.Length);
-            _accelerator.DefaultStream.Synchronize();
+            // ILGPU takes the address of the first byte and does not pin what lies there; the collector may move it while bytes are copied.
+            fixed (byte* first = source)
+            {
+                view.CopyFromCPUUnsafeAsync(_accelerator.DefaultStream, ref *first, source.Length);
+                _accelerator.DefaultStream.Synchronize();
+            }
         }
         catch (AcceleratorException failed)
         {
@@ -90,7 +93,7 @@ public sealed class IlgpuDevice : Devices.IDevice
     }
 
     /// <inheritdoc/>
-    public void Download(DeviceBuffer source, long sourceOffset, Span<byte> destination)
+    public unsafe void Download(DeviceBuffer source, long sourceOffset, Span<byte> destination)
     {
         ArrayView<byte> view = Bytes(source, sourceOffset, destination.Length, nameof(source));
         if (destination.Length == 0)
@@ -101,8 +104,11 @@ public sealed class IlgpuDevice : Devices.IDevice
 
         try
         {
-            view.CopyToCPUUnsafeAsync(_accelerator.DefaultStream, ref MemoryMarshal.GetReference(destination), destination.Length);
-            _accelerator.DefaultStream.Synchronize();
+            fixed (byte* first = destination)
+            {
+                view.CopyToCPUUnsafeAsync(_accelerator.DefaultStream, ref *first, destination.Length);
+                _accelerator.DefaultStream.Synchronize();
+            }
         }
         catch (AcceleratorException failed)
         {

@@ -29,19 +29,43 @@ public sealed class DecodingSession(TransformerModel model, bool allowBeyondMaxP
     /// <exception cref="ArgumentException">There are no tokens or too many, or an id is not in the vocabulary. The sequence is as before.</exception>
     public ReadOnlyMemory<float> Append(ReadOnlySpan<int> ids)
     {
-        model.CheckTokens(ids, Position, allowBeyondMaxPositions, "The sequence");
-        _startsWithBos = Position == 0 ? ids[0] == model.Config.BosTokenId : _startsWithBos;
-        using IForwardStream stream = FoldedStream.Start(_engine, model, new(ids.ToArray(), Position, _startsWithBos), 0, null);
-        foreach (TransformerBlock block in model.Blocks)
-        {
-            stream.RunBlock(block);
-        }
-
-        Position += ids.Length;
+        using IForwardStream stream = RunBlocks(ids);
         stream.FinishLast(_logits);
         return _logits;
     }
 
+    /// <summary>Computes more tokens of the sequence, and finds the largest logit of the last: on a device, so that only that one comes back.</summary>
+    /// <param name="ids">Token ids, at least one.</param>
+    /// <returns>The logit (NaN if any logit is NaN) and the smallest token id that has it (0 for NaN).</returns>
+    /// <exception cref="ArgumentException">There are no tokens or too many, or an id is not in the vocabulary. The sequence is as before.</exception>
+    public (float Logit, int Id) AppendForLargest(ReadOnlySpan<int> ids)
+    {
+        using IForwardStream stream = RunBlocks(ids);
+        return stream.FinishLargest(_logits);
+    }
+
     /// <summary>Forgets the sequence: gives the memory of keys and values back.</summary>
     public void Dispose() => _engine.Dispose();
+
+    private IForwardStream RunBlocks(ReadOnlySpan<int> ids)
+    {
+        model.CheckTokens(ids, Position, allowBeyondMaxPositions, "The sequence");
+        _startsWithBos = Position == 0 ? ids[0] == model.Config.BosTokenId : _startsWithBos;
+        IForwardStream stream = FoldedStream.Start(_engine, model, new(ids.ToArray(), Position, _startsWithBos), 0, null);
+        try
+        {
+            foreach (TransformerBlock block in model.Blocks)
+            {
+                stream.RunBlock(block);
+            }
+        }
+        catch
+        {
+            stream.Dispose();
+            throw;
+        }
+
+        Position += ids.Length;
+        return stream;
+    }
 }

@@ -61,6 +61,20 @@ public sealed class DecodingSessionTests : IDisposable
     }
 
     [Fact]
+    public void AppendForLargest_Pieces_FindsTheLargestOfTheLogits()
+    {
+        using TestModel test = TestModel.Open(new RandomCheckpoint().Write(_directory.Path));
+        int[] ids = TestTokens.Random(12);
+        using DecodingSession session = new(test.Model), other = new(test.Model);
+        foreach (int piece in (int[])[1, 5, 1, 5])
+        {
+            ReadOnlySpan<int> next = ids.AsSpan(session.Position, piece);
+            float[] logits = other.Append(next).ToArray();
+            Assert.Equal((logits.Max(), Array.IndexOf(logits, logits.Max())), session.AppendForLargest(next));
+        }
+    }
+
+    [Fact]
     public void Append_AnyThreadCount_SameBits()
     {
         new RandomCheckpoint().Write(_directory.Path);

@@ -54,13 +54,13 @@ internal sealed class DeviceStream(DeviceEngine engine, DeviceBuffer hidden, Seq
         return values;
     }
 
-    public void FinishLast(Memory<float> logits)
+    public void FinishLast(Memory<float> logits) => _device.Download(MultiplyHead(), 0, MemoryMarshal.AsBytes(logits.Span));
+
+    public (float Logit, int Id) FinishLargest(Memory<float> room)
     {
-        Linear head = _model.Linears[^1];
-        DeviceBuffer products = engine.Scratch.Take(Part.Logits, 1, head.OutFeatures);
-        DeviceInput input = new(NormalizeLast(1), 1, engine.Scratch);
-        Measure(ForwardPart.Head, () => engine.Device.LinearOf(head).Multiply(input, From(Tokens - 1), products, _model.Context));
-        _device.Download(products, 0, MemoryMarshal.AsBytes(logits.Span));
+        DeviceBuffer logits = MultiplyHead();
+        using PartClock clock = _model.Context.Measure(ForwardPart.Sampling);
+        return _device.Parts.FindLargest(logits, _model.Linears[^1].OutFeatures);
     }
 
     /// <summary>Computes linears that share an input [tokens, inFeatures], after showing it to the observer as the input of each.</summary>
@@ -152,6 +152,16 @@ internal sealed class DeviceStream(DeviceEngine engine, DeviceBuffer hidden, Seq
         }
 
         _device.Upload(MemoryMarshal.AsBytes<float>(host), hidden);
+    }
+
+    /// <summary>The logits of the last token. Shape [vocabulary].</summary>
+    private DeviceBuffer MultiplyHead()
+    {
+        Linear head = _model.Linears[^1];
+        DeviceBuffer logits = engine.Scratch.Take(Part.Logits, 1, head.OutFeatures);
+        DeviceInput input = new(NormalizeLast(1), 1, engine.Scratch);
+        Measure(ForwardPart.Head, () => engine.Device.LinearOf(head).Multiply(input, From(Tokens - 1), logits, _model.Context));
+        return logits;
     }
 
     /// <summary>The last rows after the final norm. Shape [rows, hiddenSize].</summary>

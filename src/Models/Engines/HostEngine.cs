@@ -1,4 +1,5 @@
 using OutlierQuant.Models.Blocks;
+using OutlierQuant.Models.Generation;
 
 namespace OutlierQuant.Models.Engines;
 
@@ -57,6 +58,13 @@ internal sealed class HostEngine(TransformerModel model, bool keepsSequence) : I
         {
             int last = chunk.TokenIds.Length - 1;
             engine.Model.ComputeLogits(Finish(last), 1, From(last), logits);
+        }
+
+        public (float Logit, int Id) FinishLargest(Memory<float> room)
+        {
+            FinishLast(room);
+            using PartClock clock = engine.Model.Context.Measure(ForwardPart.Sampling);
+            return TokenSampler.FindLargest(room.Span);
         }
 
         public void Dispose()

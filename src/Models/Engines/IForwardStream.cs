@@ -22,4 +22,9 @@ internal interface IForwardStream : IDisposable
     /// <summary>Applies the final norm to the last token, and computes its logits.</summary>
     /// <param name="logits">Receives them. Shape [vocabulary].</param>
     void FinishLast(Memory<float> logits);
+
+    /// <summary>Applies the final norm to the last token, and finds its largest logit: on a device, so that only that one comes back.</summary>
+    /// <param name="room">Room for logits; what it holds afterwards is undefined. Shape [vocabulary].</param>
+    /// <returns>The logit (NaN if any logit is NaN) and the smallest id that has it (0 for NaN).</returns>
+    (float Logit, int Id) FinishLargest(Memory<float> room);
 }

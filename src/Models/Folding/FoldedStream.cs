@@ -1,5 +1,6 @@
 using OutlierQuant.Models.Blocks;
 using OutlierQuant.Models.Engines;
+using OutlierQuant.Models.Generation;
 
 namespace OutlierQuant.Models.Folding;
 
@@ -80,6 +81,18 @@ internal sealed class FoldedStream : IForwardStream
         }
 
         _rest.FinishLast(logits);
+    }
+
+    /// <inheritdoc/>
+    public (float Logit, int Id) FinishLargest(Memory<float> room)
+    {
+        if (_rest is not null)
+        {
+            return _rest.FinishLargest(room);
+        }
+
+        FinishLast(room);
+        return TokenSampler.FindLargest(room.Span);
     }
 
     /// <inheritdoc/>

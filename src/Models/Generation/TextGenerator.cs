@@ -21,25 +21,30 @@ public static class TextGenerator
         return Continue(session, prompt, maxTokens, new TokenSampler(options), stopIds);
     }
 
-    private static int Choose(TokenSampler sampler, ReadOnlySpan<float> logits, ComputeContext context)
+    private static int Next(DecodingSession session, ReadOnlySpan<int> ids, TokenSampler sampler)
     {
-        using PartClock clock = context.Measure(ForwardPart.Sampling);
-        return sampler.Choose(logits);
+        if (sampler.IsGreedy)
+        {
+            return TokenSampler.ChooseLargest(session.AppendForLargest(ids));
+        }
+
+        ReadOnlyMemory<float> logits = session.Append(ids);
+        using PartClock clock = session.Model.Context.Measure(ForwardPart.Sampling);
+        return sampler.Choose(logits.Span);
     }
 
     private static IEnumerable<int> Continue(DecodingSession session, ReadOnlyMemory<int> prompt, int maxTokens, TokenSampler sampler, IReadOnlyList<int> stopIds)
     {
-        ReadOnlyMemory<float> logits = session.Append(prompt.Span);
+        int id = Next(session, prompt.Span, sampler);
         for (int given = 1; ; given++)
         {
-            int id = Choose(sampler, logits.Span, session.Model.Context);
             yield return id;
             if (given == maxTokens || stopIds.Contains(id))
             {
                 yield break;
             }
 
-            logits = session.Append([id]);
+            id = Next(session, [id], sampler);
         }
     }
 }

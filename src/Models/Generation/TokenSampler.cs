@@ -15,17 +15,29 @@ internal sealed class TokenSampler
         _random = new RandomSource(options.Seed);
     }
 
+    /// <summary>Gets whether the largest logit is chosen, so that no other is needed.</summary>
+    public bool IsGreedy => _options.Temperature == 0;
+
     /// <summary>Chooses the next token. Of equal logits the smaller id comes first. Shape [vocabulary].</summary>
     /// <exception cref="InvalidOperationException">A logit is NaN or positive infinity.</exception>
     public int Choose(ReadOnlySpan<float> logits)
     {
-        float largest = TensorPrimitives.Max(logits);
-        if (!float.IsFinite(largest))
-        {
-            throw new InvalidOperationException($"The largest logit is {largest}; the next token needs finite logits.");
-        }
+        (float Logit, int Id) largest = FindLargest(logits);
+        int greedy = ChooseLargest(largest);
+        return IsGreedy ? greedy : Sample(logits, largest.Logit);
+    }
 
-        return _options.Temperature == 0 ? logits.IndexOf(largest) : Sample(logits, largest);
+    /// <summary>Chooses the token of the largest logit.</summary>
+    /// <exception cref="InvalidOperationException">That logit is NaN or infinite.</exception>
+    public static int ChooseLargest((float Logit, int Id) largest) => float.IsFinite(largest.Logit)
+        ? largest.Id
+        : throw new InvalidOperationException($"The largest logit is {largest.Logit}; the next token needs finite logits.");
+
+    /// <summary>Finds the largest logit (NaN if any is NaN) and the smallest id that has it (0 for NaN). Shape [vocabulary].</summary>
+    public static (float Logit, int Id) FindLargest(ReadOnlySpan<float> logits)
+    {
+        float largest = TensorPrimitives.Max(logits);
+        return (largest, float.IsNaN(largest) ? 0 : logits.IndexOf(largest));
     }
 
     private int Sample(ReadOnlySpan<float> logits, float largest)

@@ -131,8 +131,10 @@ public sealed class FoldedModelTests : IDisposable
             double[] expected = [.. whole.Skip((prefix.Length - 1) * vocabulary).Select(logit => (double)logit)];
             TransformerModel folded = Folded(test.Model, prefix);
             Close.Assert(expected, folded.Logits(ids), Tolerance, $"{architecture}, window");
-            using DecodingSession session = new(folded);
-            foreach (int piece in (int[])[254, 1, 1, 1, 383])
+            using DecodingSession session = new(folded), largest = new(folded);
+            float[] first = session.Append(ids.AsSpan(0, 1)).ToArray();
+            Assert.Equal((first.Max(), Array.IndexOf(first, first.Max())), largest.AppendForLargest(ids.AsSpan(0, 1)));
+            foreach (int piece in (int[])[253, 1, 1, 1, 383])
             {
                 ReadOnlyMemory<float> actual = session.Append(ids.AsSpan(session.Position, piece));
                 Close.Assert(expected[((session.Position - 1) * vocabulary)..(session.Position * vocabulary)], actual.Span, Tolerance, $"{architecture}, {session.Position} tokens");

@@ -15,6 +15,8 @@ public sealed class HostDevice(long memoryBytes = 1 << 30, long largestBufferByt
 
     public long BytesUploaded { get; private set; }
 
+    public long BytesDownloaded { get; private set; }
+
     public DeviceBuffer Allocate(long byteLength, string purpose)
     {
         if (byteLength > Description.LargestBufferBytes || byteLength > memoryBytes - BytesInUse)
@@ -37,6 +39,7 @@ public sealed class HostDevice(long memoryBytes = 1 << 30, long largestBufferByt
     {
         source.CheckRange(sourceOffset, destination.Length, nameof(source));
         ((HostBuffer)source).Bytes.Slice((int)sourceOffset, destination.Length).CopyTo(destination);
+        BytesDownloaded += destination.Length;
     }
 
     public void Copy(DeviceBuffer source, long sourceOffset, DeviceBuffer destination, long destinationOffset, long byteLength)

@@ -163,6 +163,18 @@ public sealed class DocumentTests(TinyModelFixture fixture) : IClassFixture<Tiny
         .MustFail(1, "There is no head 2.0", "blocks 0 to 1 with heads 0 to 3");
 
     [Fact]
+    public async Task Report_HoldsEveryStudyInJsonAndInThePage()
+    {
+        string page = fixture.Fresh("whole.html"), calibration = fixture.Write("calibration.txt", [.. (await File.ReadAllBytesAsync(fixture.Text)).Reverse().Where(letter => letter < 0x80)]);
+
+        JsonElement document = await Json("report", fixture.Model, "--text", fixture.Text, "--calibration", calibration, "--windows", "2", "--calibration-windows", "2", "--out", page);
+
+        Require(document, "profile", "sample", "comparison", "interventions", "certificate", "attention", "trace", "forecast");
+        string html = await File.ReadAllTextAsync(page);
+        Assert.All((string[])["certificate", "attention", "trace", "load", "forecast", "fold", "definitions"], id => Assert.Contains($"<section id=\"{id}\"", html.Replace(" class=\"method\"", "", StringComparison.Ordinal), StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Compare_HasItsKeysAndWritesAReport()
     {
         string report = fixture.Fresh("report.html");

@@ -14,7 +14,8 @@ public interface IForwardObserver
     /// <param name="chunk">The window's tokens; for <see cref="ObservationKind.AttentionProbabilities"/>, which come in several calls, some of them in order.</param>
     /// <param name="values">
     /// The values; valid during the call only. Shape <c>[rows, columns]</c>: a row is a token, but for <see cref="ObservationKind.AttentionProbabilities"/>,
-    /// where row <c>head × tokens + token</c> of the chunk's tokens holds the probability of every key of the window.
+    /// where row <c>head × tokens + token</c> of the chunk's tokens holds the probability of every key of the window;
+    /// before them, where the model has a constant key in front of every sequence, of that.
     /// </param>
     /// <param name="rows">Number of rows.</param>
     /// <param name="columns">Number of columns.</param>

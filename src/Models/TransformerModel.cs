@@ -58,7 +58,7 @@ public sealed class TransformerModel : IDisposable
 
     internal IReadOnlyList<TransformerBlock> Blocks => _parts.Blocks;
 
-    internal Norm FinalNorm => _parts.FinalNorm;
+    internal Norm? FinalNorm => _parts.FinalNorm;
 
     /// <summary>Gets the floats that computing one block needs for each token, beside the residual stream.</summary>
     internal int BufferFeatures => _parts.Blocks.Max(block => block.BufferFeatures);
@@ -71,6 +71,11 @@ public sealed class TransformerModel : IDisposable
     {
         ArgumentNullException.ThrowIfNull(context);
         ModelConfig config = ModelConfig.Load(directory);
+        if (context.Device is not null && config.Variant != ModelVariant.Plain)
+        {
+            throw new CheckpointFormatException(config.Path, 0, $"{config.Architecture} has parts that devices lack; compute it on the CPU");
+        }
+
         TensorStore store = TensorStore.Open(directory);
         try
         {
@@ -182,10 +187,10 @@ public sealed class TransformerModel : IDisposable
         }
     }
 
-    /// <summary>Normalizes the last block's output in place, and shows it to the observer as the head's input. Shape [tokens, hiddenSize].</summary>
+    /// <summary>Normalizes the last block's output in place, if a norm stands there, and shows it to the observer as the head's input. Shape [tokens, hiddenSize].</summary>
     internal void Finish(Memory<float> hidden, BlockCall call)
     {
-        _parts.FinalNorm.Apply(hidden, call.Tokens, hidden, Context);
+        _parts.FinalNorm?.Apply(hidden, call.Tokens, hidden, Context);
         call.Show(new(ObservationKind.LinearInput, _parts.Head.Block, _parts.Head.Name), hidden.Span, call.Tokens, Config.HiddenSize);
     }
 

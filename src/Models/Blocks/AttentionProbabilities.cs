@@ -40,7 +40,7 @@ internal static class AttentionProbabilities
         int keyValueHead = head / shape.Group;
         int row = (((keyValueHead * call.Tokens) + query) * shape.Group) + (head % shape.Group);
         ReadOnlySpan<float> values = queries.Slice(row * shape.HeadSize, shape.HeadSize);
-        int position = call.Chunk.FirstPosition + query;
+        int position = call.Cache.Constants + call.Chunk.FirstPosition + query;
         int firstKey = shape.FirstKey(position);
         probabilities.Clear();
         Span<float> visible = probabilities[firstKey..(position + 1)];

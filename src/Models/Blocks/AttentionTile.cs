@@ -24,7 +24,7 @@ internal readonly struct AttentionTile(AttentionShape shape, BlockCall call, int
     private const int KeysPerBlock = 256;
 
     private readonly int _rows = queryCount * shape.Group;
-    private readonly int _firstPosition = call.Chunk.FirstPosition + firstQuery;
+    private readonly int _firstPosition = call.Cache.Constants + call.Chunk.FirstPosition + firstQuery;
 
     /// <summary>Computes the tile.</summary>
     /// <param name="queries">All queries. Shape [keyValueHeads, tokens, group, headSize].</param>

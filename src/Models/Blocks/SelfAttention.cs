@@ -8,6 +8,12 @@ internal sealed record SelfAttention(
 {
     private const int TokensPerRange = 4;
 
+    /// <summary>Gets the constant keys and values that stand in front of every sequence, or null.</summary>
+    public ConstantKeys? Constants { get; init; }
+
+    /// <summary>Gets the linear that gives each head's gate, from the same input as queries; or null.</summary>
+    public Linear? Gate { get; init; }
+
     /// <summary>Computes what attention adds to the residual stream.</summary>
     /// <param name="normed">The normalized residual stream. Shape [tokens, hiddenSize].</param>
     /// <param name="added">Receives the result. Shape [tokens, hiddenSize].</param>
@@ -16,10 +22,21 @@ internal sealed record SelfAttention(
     {
         Memory<float> queries = call.Scratch.Take(Scratch.Part.HeadQueries, call.Tokens, Shape.QuerySize);
         Memory<float> attended = call.Scratch.Take(Scratch.Part.Attended, call.Tokens, Shape.QuerySize);
+        Memory<float> gates = call.Scratch.Take(Scratch.Part.HeadGates, call.Tokens, Gate?.OutFeatures ?? 0);
+        if (Constants is not null && call.Cache.Count == 0)
+        {
+            call.Cache.Prefill(Constants);
+        }
+
         call.Cache.Extend(call.Tokens);
         Rotary?.Prepare(call.Cache.Count);
-        SplitHeads(Project(normed, call), queries, call);
+        SplitHeads(Project(normed, gates, call), queries, call);
         Attention.Attend(Shape, queries, attended, call, Output.Block);
+        if (Gate is not null)
+        {
+            HeadGate.Apply(Shape, gates, attended, call);
+        }
+
         call.Multiply(Output, attended, added);
     }
 
@@ -29,11 +46,19 @@ internal sealed record SelfAttention(
         public ReadOnlySpan<float> Head(int token, int head, int headSize) => Memory.Span.Slice((token * Stride) + Offset + (head * headSize), headSize);
     }
 
-    private (Projection Query, Projection Key, Projection Value) Project(ReadOnlyMemory<float> normed, BlockCall call)
+    private (Projection Query, Projection Key, Projection Value) Project(ReadOnlyMemory<float> normed, Memory<float> gates, BlockCall call)
     {
         Scratch.Part[] parts = [Scratch.Part.Query, Scratch.Part.Key, Scratch.Part.Value];
         Memory<float>[] outputs = [.. QueryKeyValue.Select((linear, i) => call.Scratch.Take(parts[i], call.Tokens, linear.OutFeatures))];
-        call.Multiply(QueryKeyValue, normed, outputs);
+        if (Gate is null)
+        {
+            call.Multiply(QueryKeyValue, normed, outputs);
+        }
+        else
+        {
+            call.Multiply([.. QueryKeyValue, Gate], normed, [.. outputs, gates]);
+        }
+
         int stride = QueryKeyValue[0].OutFeatures;
         return outputs.Length == 1
             ? (new(outputs[0], 0, stride), new(outputs[0], Shape.QuerySize, stride), new(outputs[0], Shape.QuerySize + Shape.KeyValueSize, stride))
@@ -45,7 +70,7 @@ internal sealed record SelfAttention(
     {
         using PartClock clock = call.Context.Measure(ForwardPart.Rotary);
         int headSize = Shape.HeadSize;
-        int firstPosition = call.Chunk.FirstPosition;
+        int firstPosition = call.Chunk.FirstPosition, constants = call.Cache.Constants;
         call.Context.Team.Run(call.Tokens, TokensPerRange, (first, count) =>
         {
             for (int token = first; token < first + count; token++)
@@ -60,8 +85,8 @@ internal sealed record SelfAttention(
 
                 for (int head = 0; head < Shape.KeyValueHeads; head++)
                 {
-                    NormAndRotate(source.Key.Head(token, head, headSize), call.Cache.KeyAt(head, position), KeyNorm, position);
-                    source.Value.Head(token, head, headSize).CopyTo(call.Cache.ValueAt(head, position));
+                    NormAndRotate(source.Key.Head(token, head, headSize), call.Cache.KeyAt(head, constants + position), KeyNorm, position);
+                    source.Value.Head(token, head, headSize).CopyTo(call.Cache.ValueAt(head, constants + position));
                 }
             }
         });

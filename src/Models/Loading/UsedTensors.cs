@@ -9,7 +9,7 @@ internal sealed class UsedTensors(TensorStore store)
 
     public TensorStore Store => store;
 
-    /// <summary>Gets the number of elements read by <see cref="ReadVector"/>.</summary>
+    /// <summary>Gets the number of elements read by <see cref="ReadVector"/> and <see cref="ReadTable"/>.</summary>
     public long VectorElements { get; private set; }
 
     /// <summary>Takes a tensor of a given shape.</summary>
@@ -41,13 +41,10 @@ internal sealed class UsedTensors(TensorStore store)
     }
 
     /// <summary>Takes a vector of floating-point numbers, widened to float.</summary>
-    public float[] ReadVector(string name, int size)
-    {
-        float[] values = new float[size];
-        Require(name, size).ReadAsFloat(0, values);
-        VectorElements += size;
-        return values;
-    }
+    public float[] ReadVector(string name, int size) => Read(Require(name, size));
+
+    /// <summary>Takes a small table of floating-point numbers, widened to float. Shape [rows, columns].</summary>
+    public float[] ReadTable(string name, int rows, int columns) => Read(Require(name, rows, columns));
 
     /// <summary>Throws if a block holds a tensor that nothing has taken: the model would be computed without a part of it.</summary>
     public void RefuseUnused(string blockPrefix, IReadOnlyList<string> ignored, string architecture)
@@ -61,5 +58,13 @@ internal sealed class UsedTensors(TensorStore store)
                 throw tensor.Wrong($"the tensor is not a part of a block of {architecture} with this configuration; blocks must hold only what the model computes with");
             }
         }
+    }
+
+    private float[] Read(Tensor tensor)
+    {
+        float[] values = new float[tensor.ElementCount];
+        tensor.ReadAsFloat(0, values);
+        VectorElements += values.Length;
+        return values;
     }
 }

@@ -132,7 +132,7 @@ internal sealed class PlainTransformer(PlainCheckpoint checkpoint)
     private int Window(int block) => checkpoint.Architecture switch
     {
         "MistralForCausalLM" => checkpoint.Find("sliding_window")?.GetInt32() ?? int.MaxValue,
-        "Qwen2ForCausalLM" or "Qwen3ForCausalLM" when checkpoint.Flag("use_sliding_window") && block >= checkpoint.Int("max_window_layers") => checkpoint.Int("sliding_window"),
+        "Qwen2ForCausalLM" or "Qwen3ForCausalLM" when checkpoint.Find("use_sliding_window")?.GetBoolean() == true && block >= checkpoint.Int("max_window_layers") => checkpoint.Int("sliding_window"),
         _ => int.MaxValue,
     };
 

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace OutlierQuant.Checkpoints.Configuration;
 
 /// <summary>What a model of this program's own family has in the place of a common part. Published architectures are <see cref="Plain"/>.</summary>
@@ -10,5 +12,6 @@ public sealed record ModelVariant(AttentionVariant Attention, NormPlacement Norm
     public static ModelVariant Plain { get; } = new(AttentionVariant.Default, NormPlacement.Pre, false);
 
     /// <summary>Gets whether attention sees a constant key and value of each head, in front of every sequence.</summary>
+    [JsonIgnore]
     public bool HasConstantKeys => Attention is AttentionVariant.Bias or AttentionVariant.SinkToken;
 }

@@ -22,6 +22,9 @@ internal sealed class AttentionCore(ModelShape shape, AttentionBlocks blocks, in
     private readonly float[] _probabilities = new float[checked(windows * shape.KeyValueHeadCount * blocks.Probabilities)];
     private readonly float _scale = 1 / MathF.Sqrt(shape.HeadSize);
 
+    /// <summary>Gets the number of probabilities that are held.</summary>
+    public long KeptFloats => _probabilities.Length;
+
     private IFloatMatmulKernel Kernel => context.Compute.Suite.FloatMatmul;
 
     private int HeadSize => shape.HeadSize;

@@ -44,6 +44,9 @@ internal sealed class AttentionLayer : ISublayer
     /// <summary>Gets keys and values of the last forward pass.</summary>
     public HeadBuffers Heads => _heads;
 
+    /// <inheritdoc/>
+    public long KeptFloats => (long)_heads.Queries.Length + _heads.Keys.Length + _heads.Values.Length + _projected.Length + _attended.Length + _gated.Length + Core.KeptFloats;
+
     private bool IsGated => _shape.Variant.Attention == AttentionVariant.Gated;
 
     private int Stride => _queryKeyValue.OutFeatures;

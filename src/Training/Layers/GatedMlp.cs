@@ -27,6 +27,9 @@ internal sealed class GatedMlp : ISublayer
         _inner = new float[windows * shape.RowsPerWindow * shape.IntermediateSize];
     }
 
+    /// <inheritdoc/>
+    public long KeptFloats => (long)_branches.Length + _inner.Length;
+
     private int Width => _down.InFeatures;
 
     /// <inheritdoc/>

@@ -3,6 +3,9 @@ namespace OutlierQuant.Training.Layers;
 /// <summary>A branch of a block without its norms: attention, or the MLP. Keeps what its backward pass needs.</summary>
 internal interface ISublayer
 {
+    /// <summary>Gets the floats that are kept for the backward pass.</summary>
+    long KeptFloats { get; }
+
     /// <summary>Computes what the branch adds to the residual stream.</summary>
     /// <param name="x">What the branch reads. Shape [rows, hiddenSize].</param>
     /// <param name="windows">Number of windows; each is the same number of rows.</param>

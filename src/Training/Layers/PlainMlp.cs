@@ -33,6 +33,9 @@ internal sealed class PlainMlp : ISublayer
         _inner = new float[_branch.Length];
     }
 
+    /// <inheritdoc/>
+    public long KeptFloats => (long)_branch.Length + _inner.Length;
+
     private int Width => _down.InFeatures;
 
     /// <inheritdoc/>

@@ -32,6 +32,9 @@ internal sealed class ResidualBranch
         _added = new float[after is null ? 0 : rows * shape.HiddenSize];
     }
 
+    /// <summary>Gets the floats that are kept for the backward pass.</summary>
+    public long KeptFloats => _sublayer.KeptFloats + _normed.Length + _added.Length;
+
     /// <summary>Computes the stream after the branch. Shapes [rows, hiddenSize].</summary>
     public void Forward(ReadOnlyMemory<float> input, int windows, Memory<float> output)
     {

@@ -46,6 +46,10 @@ internal sealed class Transformer
     /// <summary>Gets the sizes and the variant.</summary>
     public ModelShape Shape { get; }
 
+    /// <summary>Gets the bytes of weights, gradients and what a pass keeps for its derivatives.</summary>
+    public long MemoryBytes => sizeof(float) * ((2L * Parameters.Set.Count) + _derivative.Length
+        + _streams.Sum(stream => (long)stream.Length) + _branches.Sum(branch => branch.KeptFloats));
+
     /// <summary>Computes the loss of a batch, without derivatives.</summary>
     /// <returns>Mean of <c>−ln p(target)</c>, in nats.</returns>
     public double Evaluate(Batch batch)

@@ -85,6 +85,8 @@ internal static class CommandLine
         root.Subcommands.Add(PerplexityCommand.Create(console));
         root.Subcommands.Add(CompareCommand.Create(console));
         root.Subcommands.Add(GenerateCommand.Create(console));
+        root.Subcommands.Add(TrainCommand.Create(console));
+        root.Subcommands.Add(HistoryCommand.Create(console));
         root.Subcommands.Add(BenchCommand.Create(console));
         root.Subcommands.Add(DevicesCommand.Create(console));
         root.SetAction(result =>

@@ -66,9 +66,10 @@ public sealed class TrainingText
 
     /// <summary>Cuts a tail off, to validate on.</summary>
     /// <param name="share">The tail's share of the tokens.</param>
-    public (TrainingText Head, TrainingText Tail) CutTail(double share)
+    /// <param name="least">The fewest tokens of the tail, if the text has so many.</param>
+    public (TrainingText Head, TrainingText Tail) CutTail(double share, int least)
     {
-        int tail = (int)(share * Count);
+        int tail = Math.Min(Count, Math.Max((int)(share * Count), least));
         return (new(Name, Tokens[..^tail], Documents), new($"the tail of {Name}", Tokens[^tail..], 1));
     }
 }

@@ -41,6 +41,13 @@ internal sealed class ValidationSet
         }
     }
 
+    /// <summary>Takes windows as they are.</summary>
+    internal ValidationSet(IEnumerable<Batch> batches)
+    {
+        _batches.AddRange(batches);
+        Count = _batches.Sum(batch => batch.Windows);
+    }
+
     /// <summary>Gets the number of windows.</summary>
     public int Count { get; }
 

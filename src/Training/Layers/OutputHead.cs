@@ -10,7 +10,7 @@ namespace OutlierQuant.Training.Layers;
 /// <remarks>The loss of a batch is the mean over its targets, so the derivative by a logit is <c>(p − [it is the target]) / targets</c>.</remarks>
 internal sealed class OutputHead
 {
-    private const int RowsPerPiece = 512;
+    private const int RowsPerPiece = 1024;
 
     private readonly ModelShape _shape;
     private readonly LayerContext _context;

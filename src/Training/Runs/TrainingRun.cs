@@ -5,6 +5,7 @@ using OutlierQuant.Training.Measuring;
 using OutlierQuant.Training.Networks;
 using OutlierQuant.Training.Optimization;
 using OutlierQuant.Training.Parameters;
+using OutlierQuant.Training.Saving;
 
 namespace OutlierQuant.Training.Runs;
 
@@ -148,7 +149,7 @@ public sealed class TrainingRun
             Save();
         }
 
-        return new TrainingOutcome(_history, _step, _step == _options.Steps);
+        return new TrainingOutcome(_history, TensorLayout.ArchitectureOf(_options.Shape), _step, _step == _options.Steps);
     }
 
     /// <summary>Does one step.</summary>

@@ -52,7 +52,7 @@ internal sealed class SmallRun : IDisposable
     public TrainingInput InputOf(string text)
     {
         Tokenizer tokenizer = Tokenizer.Load(_directory.File("tokenizer"));
-        (TrainingText head, TrainingText tail) = TrainingText.Encode(tokenizer, text, "text").CutTail(0.2);
+        (TrainingText head, TrainingText tail) = TrainingText.Encode(tokenizer, text, "text").CutTail(0.2, 1);
         return new(tokenizer, _directory.File("tokenizer"), head, tail);
     }
 

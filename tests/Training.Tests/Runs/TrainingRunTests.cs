@@ -86,7 +86,13 @@ public sealed class TrainingRunTests : IDisposable
         // Every step has the same windows, and they are all that is trained on.
         TrainingOptions options = SmallRun.Options with
         {
-            Shape = SmallRun.Options.Shape with { HiddenSize = 32 }, Steps = 300, Windows = 4, LearningRate = 1e-2, MeasureEvery = 100, CheckpointEvery = 300, WeightDecay = 0,
+            Shape = SmallRun.Options.Shape with { HiddenSize = 32 },
+            Steps = 300,
+            Windows = 4,
+            LearningRate = 1e-2,
+            MeasureEvery = 100,
+            CheckpointEvery = 300,
+            WeightDecay = 0,
         };
         TrainingInput input = _run.InputOf(SmallRun.Text[..130]);
 

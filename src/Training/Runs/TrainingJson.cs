@@ -9,8 +9,6 @@ namespace OutlierQuant.Training.Runs;
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
     RespectNullableAnnotations = true,
     RespectRequiredConstructorParameters = true,
-    UseStringEnumConverter = true,
-    WriteIndented = true,
-    NewLine = "\n")]
+    UseStringEnumConverter = true)]
 [JsonSerializable(typeof(TrainingHistory))]
 public sealed partial class TrainingJson : JsonSerializerContext;

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using OutlierQuant.Checkpoints;
+using OutlierQuant.Checkpoints.Tests;
 using OutlierQuant.Training.Runs;
 using Xunit;
 
@@ -112,6 +113,44 @@ public sealed class TrainingRunTests : IDisposable
         Assert.Matches(@"^Step \d+: .* is (NaN|Infinity|∞)\. The checkpoint of step \d+ is kept in .*wild", diverged.Message);
         using TensorStore store = TensorStore.Open(_run.Place("wild"));
         Assert.NotEmpty(store.Tensors);
+    }
+
+    [SmallDiskFact]
+    public void Run_DiskThatFills_KeepsTheLastCheckpointToGoOnFrom()
+    {
+        _run.Train("whole", SmallRun.Options);
+        using SmallDisk disk = SmallDisk.Mount();
+        string directory = Path.Combine(disk.Path, "run"), filler = Path.Combine(disk.Path, "filler");
+
+        IOException full = Assert.ThrowsAny<IOException>(() => SmallRun.With(2, compute => TrainingRun.Begin(directory, _run.Input, SmallRun.Options, compute).Run(progress =>
+        {
+            if (progress.Step == 6)
+            {
+                Fill(filler);
+            }
+        })));
+        File.Delete(filler);
+        SmallRun.With(2, compute => TrainingRun.Resume(directory, _run.Input, compute).Run());
+
+        Assert.Contains("space", full.Message, StringComparison.Ordinal);
+        Assert.Equal(File.ReadAllBytes(Path.Combine(_run.Place("whole"), "model.safetensors")), File.ReadAllBytes(Path.Combine(directory, "model.safetensors")));
+        Assert.DoesNotContain(Directory.GetFileSystemEntries(directory), path => path.Contains("partial", StringComparison.Ordinal));
+    }
+
+    private static void Fill(string path)
+    {
+        using FileStream file = new(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0);
+        try
+        {
+            while (true)
+            {
+                file.Write(new byte[64]);
+            }
+        }
+        catch (IOException)
+        {
+            // The disk is full now, which is what is wanted.
+        }
     }
 
     [Fact]

@@ -46,9 +46,6 @@ internal sealed class Workspace
 
         /// <summary>Logits of some rows, then the derivative by them.</summary>
         Logits,
-
-        /// <summary>The derivative by the final hidden values.</summary>
-        Hidden,
     }
 
     /// <summary>Gives a buffer of a length; what it holds is undefined.</summary>

@@ -1,7 +1,7 @@
 namespace OutlierQuant.Training.Parameters;
 
 /// <summary>What a parameter does; it decides how it starts and whether it decays.</summary>
-public enum ParameterKind
+internal enum ParameterKind
 {
     /// <summary>A row for each token id; the output head too.</summary>
     Embedding,

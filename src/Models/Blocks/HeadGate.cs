@@ -12,7 +12,9 @@ internal static class HeadGate
     /// <param name="gates">What goes through the sigmoid. Shape [tokens, heads].</param>
     /// <param name="attended">Shape [tokens, heads · headSize].</param>
     /// <param name="call">Tokens and threads.</param>
-    public static void Apply(AttentionShape shape, ReadOnlyMemory<float> gates, Memory<float> attended, BlockCall call) =>
+    public static void Apply(AttentionShape shape, ReadOnlyMemory<float> gates, Memory<float> attended, BlockCall call)
+    {
+        using PartClock clock = call.Context.Measure(ForwardPart.Attention);
         call.Context.Team.Run(call.Tokens, TokensPerRange, (first, count) =>
         {
             ReadOnlySpan<float> gate = gates.Span;
@@ -22,4 +24,5 @@ internal static class HeadGate
                 TensorPrimitives.Multiply(values, (float)(1 / (1 + Math.Exp(-gate[head]))), values);
             }
         });
+    }
 }

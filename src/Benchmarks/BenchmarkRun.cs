@@ -39,7 +39,7 @@ public static class BenchmarkRun
         InterleavedSampler sampler = new(clock, new SampleGuard(team).Run);
         progress?.Invoke(new(0, 1, "ceilings"));
         MachineCeilings ceilings = MachineCeilings.Measure([.. new MemoryLoop(BenchmarkMemory.ReadBytes(machine)).Loops(), .. CeilingLoops.Arithmetic()], team, sampler, cancellation);
-        CaseMeasurement measurement = new(ceilings, sampler, clock);
+        CaseMeasurement measurement = new(ceilings, sampler, clock, options.Suite.Precision == "bf16");
         List<BenchmarkResult> results = [];
         List<ArmSamples> samples = [];
         HashSet<string> warm = [];

@@ -5,7 +5,11 @@ using OutlierQuant.Benchmarks.Workloads;
 namespace OutlierQuant.Benchmarks;
 
 /// <summary>Measures the arms of one case in turn with each other and with the ceilings that bound them.</summary>
-internal sealed class CaseMeasurement(MachineCeilings ceilings, InterleavedSampler sampler, TimeProvider clock)
+/// <param name="ceilings">The machine's.</param>
+/// <param name="sampler">Takes the samples.</param>
+/// <param name="clock">Measures how long a call takes.</param>
+/// <param name="mayRound">Whether products may round floats to bfloat16.</param>
+internal sealed class CaseMeasurement(MachineCeilings ceilings, InterleavedSampler sampler, TimeProvider clock, bool mayRound)
 {
     // A sample shorter than this is repeated, so that waking the threads does not count for much.
     private static readonly TimeSpan ShortestSample = TimeSpan.FromMilliseconds(0.5);
@@ -26,9 +30,9 @@ internal sealed class CaseMeasurement(MachineCeilings ceilings, InterleavedSampl
         ProductCase product, IReadOnlyList<ProductArm> arms, SamplingBudget budget, TimeSpan allowance, CancellationToken cancellation)
     {
         Fit(arms, allowance / (arms.Count * (budget.MinimumRounds + 2)), cancellation);
-        IReadOnlyList<CeilingArm> bounds = CaseCeilings.Arms(product, ceilings);
+        IReadOnlyList<CeilingArm> bounds = CaseCeilings.Arms(product, ceilings, mayRound);
         IReadOnlyList<ArmSamples> samples = sampler.Measure([.. bounds, .. arms], budget, cancellation);
-        (Roofline roofline, string arithmetic) = CaseCeilings.Read(product, bounds, samples, ceilings);
+        (Roofline roofline, string arithmetic) = CaseCeilings.Read(product, bounds, samples, ceilings, mayRound);
         ArmSamples[] ofArms = [.. samples.Skip(bounds.Count)];
         return (ofArms, [.. arms.SelectMany((arm, i) => Results(product, arm, ofArms[i], roofline, arithmetic))]);
     }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using OutlierQuant.Calibration.Building;
+using OutlierQuant.Calibration.Folding;
 using OutlierQuant.Calibration.Profiles;
 using OutlierQuant.Checkpoints;
 using OutlierQuant.Models;
@@ -15,7 +16,7 @@ namespace OutlierQuant.Calibration;
 public sealed record CalibrationProfile
 {
     /// <summary>The version that this program writes and reads.</summary>
-    public const int CurrentVersion = 1;
+    public const int CurrentVersion = 2;
 
     /// <summary>Version of the document.</summary>
     public required int Version { get; init; }
@@ -28,6 +29,10 @@ public sealed record CalibrationProfile
 
     /// <summary>The detector that defines <see cref="Massive"/>.</summary>
     public required MassiveActivationSettings Detector { get; init; }
+
+    /// <summary>The fold of the model; null, and not in the document, for a model without one. The stream then holds the tokens behind the prefix only.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public FoldProfile? Fold { get; init; }
 
     /// <summary>What was found, in plain words.</summary>
     public required string Verdict { get; init; }
@@ -88,7 +93,7 @@ public sealed record CalibrationProfile
 
     /// <summary>Refuses a model that the profile was not made from.</summary>
     /// <param name="model">The model about to be quantized or intervened in.</param>
-    /// <exception cref="ArgumentException">The model is another; the message names both.</exception>
+    /// <exception cref="ArgumentException">The model is another, or another fold of it; the message names both.</exception>
     public void RequireModel(TransformerModel model)
     {
         ModelFingerprint fingerprint = ModelFingerprinter.Of(model);
@@ -96,6 +101,12 @@ public sealed record CalibrationProfile
         {
             throw new ArgumentException(
                 $"The calibration profile was made from '{Model.Name}' ({Model.Architecture}, {Model.Parameters} parameters, fingerprint {Model.Sha256[..12]}), but this model is '{fingerprint.Name}' ({fingerprint.Architecture}, {fingerprint.Parameters} parameters, fingerprint {fingerprint.Sha256[..12]}). Make a profile of this model with locate.");
+        }
+
+        if (Fold is null ? model.Fold is not null : !Fold.Description.Describes(model.Fold))
+        {
+            throw new ArgumentException(
+                $"The calibration profile was made from '{Model.Name}' {(Fold is null ? "without a fold" : $"folded at {Fold}")}, but this model is {FoldDescription.Name(model.Fold is null ? null : FoldDescription.Of(model.Fold))}. Make the profile of the same fold (locate --fold, with the same options).");
         }
     }
 }

@@ -31,9 +31,9 @@ public static class Calibrator
         CancellationToken cancellation = default)
     {
         options.Validate();
-        if (set.Context > model.Config.MaxPositions)
+        if (set.Context > model.LongestSequence)
         {
-            throw new ArgumentException($"The context is {set.Context} tokens, but the model was made for at most {model.Config.MaxPositions} positions; choose a smaller context.");
+            throw new ArgumentException($"The context is {set.Context} tokens, but the model takes sequences of at most {model.LongestSequence}; choose a smaller context.");
         }
 
         CalibrationObserver observer = new(model, set, new TokenClassifier(tokenizer), options);

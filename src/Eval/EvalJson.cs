@@ -1,7 +1,9 @@
 using System.Text.Json.Serialization;
 using OutlierQuant.Calibration.Profiles;
 using OutlierQuant.Eval.Comparison;
+using OutlierQuant.Eval.Forecasting;
 using OutlierQuant.Eval.Interventions;
+using OutlierQuant.Eval.Tracing;
 
 namespace OutlierQuant.Eval;
 
@@ -16,4 +18,6 @@ namespace OutlierQuant.Eval;
 [JsonSerializable(typeof(PerplexityResult))]
 [JsonSerializable(typeof(ComparisonResult))]
 [JsonSerializable(typeof(InterventionResult))]
+[JsonSerializable(typeof(ForecastResult))]
+[JsonSerializable(typeof(TraceResult))]
 public sealed partial class EvalJson : JsonSerializerContext;

@@ -1,3 +1,4 @@
+using OutlierQuant.Calibration.Folding;
 using OutlierQuant.Checkpoints.Tokenization;
 using OutlierQuant.Eval.Scoring;
 using OutlierQuant.Eval.Statistics;
@@ -35,6 +36,7 @@ public static class PerplexityEvaluator
             Protocol = text.Protocol,
             Context = text.Context,
             Bos = text.Bos,
+            Fold = model.Fold is { } fold ? FoldDescription.Of(fold) : null,
             Stride = text.Stride,
             WindowsScored = text.Windows.Count,
             WindowsInText = text.WindowsInText,

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using OutlierQuant.Calibration.Folding;
 using OutlierQuant.Eval.Statistics;
 using OutlierQuant.Models;
 
@@ -18,6 +19,10 @@ public sealed record PerplexityResult
 
     /// <summary>Gets whether BOS was prepended.</summary>
     public required bool Bos { get; init; }
+
+    /// <summary>Gets the fold of the model, whose prefix then stands before every window; null, and not in json, without one.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public FoldDescription? Fold { get; init; }
 
     /// <summary>Gets the tokens from one window's start to the next; null unless <see cref="Protocol"/> is strided.</summary>
     public required int? Stride { get; init; }

@@ -13,6 +13,9 @@ namespace OutlierQuant.Kernels;
 /// <remarks>Callers receive a suite and never ask what it runs on. This is the one place that decides which kernels run.</remarks>
 public sealed record KernelSuite
 {
+    // Measured: with fewer tokens it takes longer to bring weights into tiles than to multiply them as they lie.
+    private const int FewestRoundedTokens = 48;
+
     private static readonly KernelSuite[] _f32 = Create(FloatPrecision.F32);
     private static readonly KernelSuite[] _bf16 = [.. Create(FloatPrecision.BF16).Select(static suite => suite with { Precision = "bf16" })];
 
@@ -79,7 +82,6 @@ public sealed record KernelSuite
 
     private static KernelSuite[] Create(FloatPrecision precision)
     {
-        // Only tiles multiply bf16 faster than binary32.
         string floats = precision == FloatPrecision.BF16 ? "; floats stay binary32" : "";
         return
         [
@@ -92,9 +94,11 @@ public sealed record KernelSuite
             Vectors(
                 "avx512",
                 VectorHardware.Avx512UnavailableBecause,
-                VectorHardware.Avx512Integers + floats,
-                new FloatMatmulLanes<Lanes512, Vector512<float>>(),
-                CodeProductSimd.Avx512()),
+                VectorHardware.Avx512Integers + (Avx512Rounds(precision) ? "; floats rounded to bf16 from 48 tokens on" : floats),
+                Avx512Rounds(precision)
+                    ? new FloatMatmulTiles(BF16Product.Avx512, new FloatMatmulLanes<Lanes512, Vector512<float>>(), precision, FewestRoundedTokens)
+                    : new FloatMatmulLanes<Lanes512, Vector512<float>>(),
+                CodeProductSimd.Avx512(Avx512Rounds(precision) ? new FloatTiles(BF16Product.Avx512, precision, FewestRoundedTokens) : null)),
             Vectors(
                 "avx2",
                 VectorHardware.Avx2UnavailableBecause,
@@ -119,6 +123,9 @@ public sealed record KernelSuite
             },
         ];
     }
+
+    // vdpbf16ps multiplies twice as fast as binary32: enough for one rounded product, not for the three to six of f32 accuracy.
+    private static bool Avx512Rounds(FloatPrecision precision) => precision == FloatPrecision.BF16 && VectorHardware.Avx512BF16UnavailableBecause is null;
 
     private static KernelSuite Vectors(string name, string? unavailableBecause, string instructions, IFloatMatmulKernel floatMatmul, ICodeProductKernel codeProduct) => new()
     {

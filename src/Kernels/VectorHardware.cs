@@ -17,10 +17,15 @@ internal static class VectorHardware
         Avx512UnavailableBecause
         ?? (ProcessorFeatures.Current.Avx512Vnni ? ExecutableMemory.UnavailableBecause : "this CPU has no AVX-512 VNNI (CPUID leaf 7)");
 
+    /// <summary>Gets why no 512-bit <c>vdpbf16ps</c> can be emitted, or null.</summary>
+    public static string? Avx512BF16UnavailableBecause =>
+        Avx512UnavailableBecause
+        ?? (ProcessorFeatures.Current.Avx512BF16 ? ExecutableMemory.UnavailableBecause : "this CPU has no AVX-512 BF16 (CPUID leaf 7)");
+
     /// <summary>Gets the instructions that the portable vectors become.</summary>
     public static string Portable => Vector128.IsHardwareAccelerated ? "portable 128-bit vectors" : "no vectors here, one lane at a time";
 
-    public static string Avx512Integers => Avx512VnniUnavailableBecause is null ? "512-bit vectors, emitted 512-bit VNNI from 17 tokens on"
+    public static string Avx512Integers => Avx512VnniUnavailableBecause is null ? "512-bit vectors, emitted 512-bit VNNI"
         : AvxVnni.IsSupported ? "512-bit vectors, 256-bit AVX-VNNI"
         : "512-bit vectors, no VNNI";
 

@@ -1,5 +1,6 @@
 using OutlierQuant.Models.Blocks;
 using OutlierQuant.Models.Engines;
+using OutlierQuant.Models.Folding;
 
 namespace OutlierQuant.Models;
 
@@ -19,7 +20,7 @@ public sealed class DecodingSession(TransformerModel model, bool allowBeyondMaxP
     /// <summary>Gets the model.</summary>
     public TransformerModel Model => model;
 
-    /// <summary>Gets the number of tokens so far: the position of the next one.</summary>
+    /// <summary>Gets the number of tokens so far, which is the position of the next one unless a longer prefix than BOS is folded.</summary>
     public int Position { get; private set; }
 
     /// <summary>Computes more tokens of the sequence.</summary>
@@ -30,7 +31,7 @@ public sealed class DecodingSession(TransformerModel model, bool allowBeyondMaxP
     {
         model.CheckTokens(ids, Position, allowBeyondMaxPositions, "The sequence");
         _startsWithBos = Position == 0 ? ids[0] == model.Config.BosTokenId : _startsWithBos;
-        using IForwardStream stream = _engine.Start(new(ids.ToArray(), Position, _startsWithBos), 0, null);
+        using IForwardStream stream = FoldedStream.Start(_engine, model, new(ids.ToArray(), Position, _startsWithBos), 0, null);
         foreach (TransformerBlock block in model.Blocks)
         {
             stream.RunBlock(block);

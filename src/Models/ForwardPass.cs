@@ -1,5 +1,6 @@
 using OutlierQuant.Models.Blocks;
 using OutlierQuant.Models.Engines;
+using OutlierQuant.Models.Folding;
 
 namespace OutlierQuant.Models;
 
@@ -47,7 +48,7 @@ public sealed class ForwardPass(TransformerModel model)
             for (int i = 0; i < batch.Length; i++)
             {
                 SequenceChunk chunk = new(batch[i], 0, options.StartsWithBos ?? batch[i][0] == model.Config.BosTokenId);
-                streams[i] = engine.Start(chunk, firstWindow + i, options.Observer);
+                streams[i] = FoldedStream.Start(engine, model, chunk, firstWindow + i, options.Observer);
             }
 
             foreach (TransformerBlock block in model.Blocks)

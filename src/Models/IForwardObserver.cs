@@ -14,8 +14,9 @@ public interface IForwardObserver
     /// <param name="chunk">The window's tokens; for <see cref="ObservationKind.AttentionProbabilities"/>, which come in several calls, some of them in order.</param>
     /// <param name="values">
     /// The values; valid during the call only. Shape <c>[rows, columns]</c>: a row is a token, but for <see cref="ObservationKind.AttentionProbabilities"/>,
-    /// where row <c>head × tokens + token</c> of the chunk's tokens holds the probability of every key of the window;
-    /// before them, where the model has a constant key in front of every sequence, of that.
+    /// where row <c>head × tokens + token</c> of the chunk's tokens holds the probability of every key of the window, after those of the constants that stand before it
+    /// (<see cref="TransformerModel.ConstantSlots"/>); and <see cref="ObservationKind.AttentionQueries"/>, where row <c>(keyValueHead × tokens + token) × group + i</c> is
+    /// query head <c>keyValueHead × group + i</c>.
     /// </param>
     /// <param name="rows">Number of rows.</param>
     /// <param name="columns">Number of columns.</param>

@@ -11,4 +11,7 @@ public enum ObservationKind
 
     /// <summary>Attention probabilities of all heads of a block.</summary>
     AttentionProbabilities,
+
+    /// <summary>The queries of all heads of a block, normalized and rotated.</summary>
+    AttentionQueries,
 }

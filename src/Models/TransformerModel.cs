@@ -3,6 +3,7 @@ using OutlierQuant.Checkpoints.Configuration;
 using OutlierQuant.Models.Blocks;
 using OutlierQuant.Models.Devices;
 using OutlierQuant.Models.Engines;
+using OutlierQuant.Models.Folding;
 using OutlierQuant.Models.Linears;
 using OutlierQuant.Models.Loading;
 
@@ -46,6 +47,18 @@ public sealed class TransformerModel : IDisposable
     /// <summary>Gets what is applied to each block's output, in order.</summary>
     public IReadOnlyList<IBlockOutputTransform> Transforms { get; }
 
+    /// <summary>Gets the constant keys and values that stand before every sequence, and the prefix that they stand for; null for none. A trained attention bias is a weight, not a fold.</summary>
+    public Fold? Fold => _parts.Fold;
+
+    /// <summary>Gets the number of constant keys of each head before the keys of every sequence: those of the fold, or one where the architecture has a trained one.</summary>
+    public int ConstantSlots => ConstantsOf(0)?.Slots ?? 0;
+
+    /// <summary>Gets the most tokens that a sequence may have: <c>max_position_embeddings</c>, less what a folded prefix takes beyond the BOS that stands for it.</summary>
+    public int LongestSequence => Config.MaxPositions - (Fold?.Prefix?.ExtraPositions ?? 0);
+
+    /// <summary>Gets whether positions are rows of a learned table, instead of rotations of queries and keys.</summary>
+    public bool HasLearnedPositions => _parts.Embedding.HasPositionTable;
+
     /// <summary>Gets the number of parameters, quantized or not; a head tied to the embedding counts once.</summary>
     public long ParameterCount => _parts.ParameterCount;
 
@@ -71,7 +84,7 @@ public sealed class TransformerModel : IDisposable
     {
         ArgumentNullException.ThrowIfNull(context);
         ModelConfig config = ModelConfig.Load(directory);
-        if (context.Device is not null && config.Variant != ModelVariant.Plain)
+        if (context.Device is not null && (config.Variant.Attention == AttentionVariant.Gated || config.Variant.Norm != NormPlacement.Pre))
         {
             throw new CheckpointFormatException(config.Path, 0, $"{config.Architecture} has parts that devices lack; compute it on the CPU");
         }
@@ -88,15 +101,18 @@ public sealed class TransformerModel : IDisposable
         }
     }
 
-    /// <summary>Gives a model with other linears or transforms over the same mapping; this model stays its owner and must outlive it.</summary>
+    /// <summary>Gives a model with other linears, transforms or constants over the same mapping; this model stays its owner and must outlive it.</summary>
     /// <param name="replaceLinear">Gives the linear to put in the place of one, or the same; null keeps all.</param>
     /// <param name="transforms">What is applied to each block's output instead of <see cref="Transforms"/>; null keeps them.</param>
-    /// <exception cref="ArgumentException">A replacement has another name, role, block or shape.</exception>
-    public TransformerModel With(Func<Linear, Linear>? replaceLinear = null, IReadOnlyList<IBlockOutputTransform>? transforms = null)
+    /// <param name="fold">What stands before every sequence instead of <see cref="Fold"/>; null keeps it.</param>
+    /// <exception cref="ArgumentException">A replacement has another name, role, block or shape, or the fold is another model's.</exception>
+    public TransformerModel With(Func<Linear, Linear>? replaceLinear = null, IReadOnlyList<IBlockOutputTransform>? transforms = null, Fold? fold = null)
     {
+        fold?.Validate(Config);
+        ModelParts withFold = _parts with { Fold = fold ?? _parts.Fold };
         ModelParts parts = replaceLinear is null
-            ? _parts
-            : _parts with
+            ? withFold
+            : withFold with
             {
                 Blocks = [.. _parts.Blocks.Select(block => block.With(Replace))],
                 Head = Replace(_parts.Head),
@@ -168,9 +184,16 @@ public sealed class TransformerModel : IDisposable
             }
         }
 
-        if ((long)firstPosition + ids.Length > Config.MaxPositions && (_parts.Embedding.HasPositionTable || !allowBeyondMaxPositions))
+        long positions = (long)firstPosition + ids.Length + (Fold?.Prefix?.ExtraPositions ?? 0);
+        if (positions > Config.MaxPositions && (HasLearnedPositions || !allowBeyondMaxPositions))
         {
-            throw new ArgumentException($"{where} needs {(long)firstPosition + ids.Length} positions; the model has {Config.MaxPositions}.");
+            throw new ArgumentException($"{where} needs {positions} positions; the model has {Config.MaxPositions}.");
+        }
+
+        if (firstPosition == 0 && Fold?.Prefix is { } prefix && ids[0] != prefix.BosTokenId)
+        {
+            throw new ArgumentException(
+                $"{where} starts with token id {ids[0]}, but this model has its prefix folded, and BOS (id {prefix.BosTokenId}) at the start stands for it; start with BOS (leave out --no-bos).");
         }
     }
 
@@ -199,7 +222,16 @@ public sealed class TransformerModel : IDisposable
     internal IForwardEngine CreateEngine(bool keepsSequence) =>
         Context.Device is ModelDevice device ? new DeviceEngine(this, device, keepsSequence) : new HostEngine(this, keepsSequence);
 
-    internal KeyValueCache CreateCache() => new(Config.KeyValueHeadCount, Config.HeadSize);
+    /// <summary>Gives what stands before every sequence in a block: the fold's constants, which hold the model's own, or these; null for nothing.</summary>
+    internal AttentionConstants? ConstantsOf(int block) => Fold?.Blocks[block] ?? Blocks[block].Attention.Constants;
+
+    /// <summary>Creates a cache that holds a block's constants.</summary>
+    internal KeyValueCache CreateCache(int block)
+    {
+        KeyValueCache cache = new(Config.KeyValueHeadCount, Config.HeadSize);
+        cache.Restart(ConstantsOf(block));
+        return cache;
+    }
 
     private static IReadOnlyList<IBlockOutputTransform> ReadTransforms(ModelConfig config)
     {

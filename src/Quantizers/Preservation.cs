@@ -1,6 +1,6 @@
 namespace OutlierQuant.Quantizers;
 
-/// <summary>What becomes of the outlier channels C of a linear's input, or of the residual stream.</summary>
+/// <summary>What becomes of the outlier channels C of a linear's input, or of the residual stream, and whether the sink tokens leave it.</summary>
 /// <remarks>
 /// <para><see cref="Clip"/> and <see cref="Mean"/> are controls. <see cref="Clip"/> has the fine scale of <see cref="Channels"/> but loses the size of the outliers;
 /// <see cref="Mean"/> has their usual size but not what varies. Beside <see cref="None"/> they separate the three ways in which an outlier can matter.</para>
@@ -19,4 +19,10 @@ public enum Preservation
 
     /// <summary>x[C] is replaced by its mean over the calibration set, one for sink tokens and one for all others, and no scale counts C.</summary>
     Mean,
+
+    /// <summary>The prefix that holds massive activations is folded into constant keys and values (<see cref="Models.Folding.Fold"/>); of the stream that is left nothing is kept.</summary>
+    Fold,
+
+    /// <summary>The prefix is folded, and of the stream that is left C is kept as in <see cref="Channels"/>.</summary>
+    FoldChannels,
 }

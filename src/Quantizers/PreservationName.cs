@@ -1,6 +1,6 @@
 namespace OutlierQuant.Quantizers;
 
-/// <summary>The names of <see cref="Preservation"/> on the command line and in json: <c>none</c>, <c>channels</c>, <c>clip</c>, <c>mean</c>.</summary>
+/// <summary>The names of <see cref="Preservation"/> on the command line and in json: <c>none</c>, <c>channels</c>, <c>clip</c>, <c>mean</c>, <c>fold</c>, <c>fold+channels</c>.</summary>
 public static class PreservationName
 {
     /// <summary>Gets every name, in the order of the enumeration.</summary>
@@ -14,6 +14,8 @@ public static class PreservationName
         Preservation.Channels => "channels",
         Preservation.Clip => "clip",
         Preservation.Mean => "mean",
+        Preservation.Fold => "fold",
+        Preservation.FoldChannels => "fold+channels",
         _ => throw new ArgumentOutOfRangeException(nameof(preserve), preserve, "Not a preservation."),
     };
 

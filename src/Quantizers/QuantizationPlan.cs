@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using OutlierQuant.Calibration.Profiles;
 using OutlierQuant.Checkpoints;
 
@@ -30,6 +31,10 @@ public sealed record QuantizationPlan
 
     /// <summary>Gets the text that static scales, channels and means come from; null where none are needed.</summary>
     public required CalibrationText? Calibration { get; init; }
+
+    /// <summary>Gets the prefix that is folded; null, and not in the json, unless <see cref="Preserve"/> says fold.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public FoldPlan? Fold { get; init; }
 
     /// <summary>Gets the linears that become codes, in the order of the model.</summary>
     public required IReadOnlyList<LinearPlan> Linears { get; init; }

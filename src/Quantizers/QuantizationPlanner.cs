@@ -8,11 +8,11 @@ namespace OutlierQuant.Quantizers;
 public static class QuantizationPlanner
 {
     /// <summary>Makes a plan.</summary>
-    /// <param name="model">A model in float.</param>
+    /// <param name="model">A model in float; folded, if the options preserve a fold.</param>
     /// <param name="profile">Statistics of the model's activations; null where <see cref="Scheme.NeedsProfileFor"/> is null.</param>
     /// <param name="options">What is asked for.</param>
     /// <returns>A plan with a reason for every decision and the size of the result.</returns>
-    /// <exception cref="ArgumentException">The request means nothing, a profile is missing or belongs to another model, or the model is already quantized.</exception>
+    /// <exception cref="ArgumentException">The request means nothing, a profile is missing or belongs to another model, or the model is already quantized, or folded otherwise than the options say.</exception>
     public static QuantizationPlan Plan(TransformerModel model, CalibrationProfile? profile, QuantizationOptions options)
     {
         Preflight.Check(model, profile, options);
@@ -24,9 +24,10 @@ public static class QuantizationPlanner
             Scheme = options.Scheme.Name,
             Preserve = PreservationName.Of(options.Preserve),
             Method = options.Method,
-            Channels = options.Preserve == Preservation.None ? null : options.Channels,
+            Channels = options.Preserve.WithoutFold() == Preservation.None ? null : options.Channels,
             IncludeHead = options.IncludeHead,
             Calibration = used?.Text,
+            Fold = FoldPlanner.Plan(model.Fold, profile?.Fold),
             Linears = linears,
             Blocks = options.Scheme.ResidualBits is int bits ? BlockPlanner.Plan(model, used!, bits, options) : [],
             Unchanged = UnchangedParts.List(model, options),

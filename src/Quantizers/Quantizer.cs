@@ -10,18 +10,18 @@ namespace OutlierQuant.Quantizers;
 public static class Quantizer
 {
     /// <summary>Quantizes the linears of a plan one after the other, each streamed from mapped memory.</summary>
-    /// <param name="model">The model in float that the plan was made for. It stays the owner of the mapped files.</param>
+    /// <param name="model">The model in float that the plan was made for, folded if the plan says so; its fold is kept. It stays the owner of the mapped files.</param>
     /// <param name="plan">What to do.</param>
     /// <param name="progress">Told after each linear; null for silence.</param>
     /// <param name="cancellation">Stops between rows.</param>
     /// <returns>A model over the same files; its linears have the same bits at any thread count.</returns>
-    /// <exception cref="ArgumentException">The plan names a linear, block or channel that the model lacks.</exception>
+    /// <exception cref="ArgumentException">The plan names a linear, block or channel that the model lacks, or another fold than the model has.</exception>
     /// <exception cref="Checkpoints.CheckpointFormatException">A weight is NaN or infinite; the message has its tensor, row and column.</exception>
     public static TransformerModel Apply(
         TransformerModel model, QuantizationPlan plan, IProgress<QuantizationProgress>? progress = null, CancellationToken cancellation = default)
     {
         PlanCheck.RequireFits(plan, model);
-        Preservation preserve = PreservationName.Parse(plan.Preserve);
+        Preservation preserve = PreservationName.Parse(plan.Preserve).WithoutFold();
         Dictionary<string, Linear> linears = model.Linears.ToDictionary(linear => linear.Name);
         Dictionary<string, QuantizedLinear> quantized = [];
         long total = plan.Linears.Sum(linear => Weights(linears[linear.Name]));
@@ -44,7 +44,7 @@ public static class Quantizer
     internal static ResidualQuantization? Residual(QuantizationPlan plan) => plan.Blocks.Count == 0 ? null : new ResidualQuantization
     {
         Bits = plan.Blocks[0].Bits,
-        Preserve = plan.Preserve,
+        Preserve = PreservationName.Of(PreservationName.Parse(plan.Preserve).WithoutFold()),
         Blocks = [.. plan.Blocks.Select(block => new ResidualBlock
         {
             Block = block.Block,

@@ -11,6 +11,7 @@ namespace OutlierQuant.Quantizers;
 /// tokens of a window, <c>token</c> one at run time for each token. <c>a16</c> leaves activations in float.</para>
 /// <para><c>residual-int8</c> and <c>residual-int4</c> leave every linear in float and round the output of each block with one static scale, as
 /// integer-only accelerators do. They are the only schemes that are fake-quantized: the rounded stream is carried as floats.</para>
+/// <para><see cref="FullPrecision"/> rounds nothing: with a fold, it makes a checkpoint in full precision whose prefix is folded.</para>
 /// <para>Ternary is the rule of BitNet b1.58 (Ma et al. 2024, arXiv:2402.17764, equations 1 to 3) applied after training, with one
 /// scale per output channel or group instead of one per matrix.</para>
 /// </remarks>
@@ -18,7 +19,10 @@ public sealed record Scheme
 {
     private Scheme(string name) => Name = name;
 
-    /// <summary>Gets every scheme, in the order of tables.</summary>
+    /// <summary>Gets the scheme that rounds nothing, which means something with <see cref="Preservation.Fold"/> only.</summary>
+    public static Scheme FullPrecision { get; } = new("float");
+
+    /// <summary>Gets every scheme that rounds something, in the order of tables.</summary>
     public static IReadOnlyList<Scheme> All { get; } =
     [
         OfWeights("w8a16", WeightFormat.Int8),
@@ -61,24 +65,25 @@ public sealed record Scheme
     public int? ResidualBits { get; private init; }
 
     /// <summary>Finds a scheme by its name.</summary>
-    /// <param name="name">A name as in <see cref="All"/>, lower case.</param>
+    /// <param name="name">A name as in <see cref="All"/>, lower case, or <c>float</c>.</param>
     /// <exception cref="ArgumentException">There is no such scheme; the message lists all.</exception>
     public static Scheme Parse(string name) =>
-        All.FirstOrDefault(scheme => scheme.Name == name)
-        ?? throw new ArgumentException($"There is no scheme '{name}'. The schemes are {string.Join(", ", All.Select(scheme => scheme.Name))}.");
+        All.Append(FullPrecision).FirstOrDefault(scheme => scheme.Name == name)
+        ?? throw new ArgumentException($"There is no scheme '{name}'. The schemes are {string.Join(", ", All.Append(FullPrecision).Select(scheme => scheme.Name))}.");
 
     /// <summary>Says why a preservation means nothing with this scheme.</summary>
     /// <param name="preserve">What is kept.</param>
     /// <returns>One line, or null when the pair is allowed.</returns>
     public string? ReasonAgainst(Preservation preserve) =>
-        preserve == Preservation.Clip && ResidualBits is null && Activation == ActivationGranularity.Float
-            ? $"Preserve clip saturates activations, and scheme {Name} leaves activations in float; use none, channels or mean."
-            : null;
+        Name == FullPrecision.Name && preserve != Preservation.Fold ? $"Scheme {Name} rounds nothing, so there is nothing to preserve from it; use fold, or a scheme that rounds."
+        : preserve == Preservation.Clip && ResidualBits is null && Activation == ActivationGranularity.Float
+            ? $"Preserve clip saturates activations, and scheme {Name} leaves activations in float; use none, channels, mean, fold or fold+channels."
+        : null;
 
     /// <summary>Says what a calibration profile is needed for.</summary>
     /// <param name="preserve">What is kept.</param>
     /// <returns>A phrase such as <c>static activation scales</c>, or null when no profile is needed.</returns>
-    public string? NeedsProfileFor(Preservation preserve) => (this, preserve) switch
+    public string? NeedsProfileFor(Preservation preserve) => (this, preserve.WithoutFold()) switch
     {
         ({ ResidualBits: not null }, _) => "the scale of each block's output",
         ({ Activation: ActivationGranularity.TensorStatic }, _) => "static activation scales",

@@ -70,7 +70,7 @@ public sealed class CalibratorTests
         using TinyModel tiny = new("tiny-gpt2");
         CalibrationSet set = new("t", [new int[300]], false, 300, 1);
         ArgumentException error = Assert.Throws<ArgumentException>(() => tiny.Calibrate(set));
-        Assert.Equal("The context is 300 tokens, but the model was made for at most 256 positions; choose a smaller context.", error.Message);
+        Assert.Equal("The context is 300 tokens, but the model takes sequences of at most 256; choose a smaller context.", error.Message);
     }
 
     [SharedFact]

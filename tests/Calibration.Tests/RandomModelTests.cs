@@ -123,7 +123,7 @@ public sealed class RandomModelTests
     {
         public Dictionary<(int Block, string Linear), List<float[]>> Rows { get; } = [];
 
-        public bool Wants(ObservationPoint point) => point.Kind != ObservationKind.AttentionProbabilities && point.Block >= 0;
+        public bool Wants(ObservationPoint point) => point.Kind is ObservationKind.BlockOutput or ObservationKind.LinearInput && point.Block >= 0;
 
         public void Observe(ObservationPoint point, int window, SequenceChunk chunk, ReadOnlySpan<float> values, int rows, int columns)
         {

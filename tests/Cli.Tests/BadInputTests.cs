@@ -24,6 +24,8 @@ public sealed class BadInputTests(TinyModelFixture fixture) : IClassFixture<Tiny
     [InlineData("perplexity")]
     [InlineData("locate")]
     [InlineData("intervene")]
+    [InlineData("trace")]
+    [InlineData("forecast")]
     [InlineData("compare")]
     public async Task MissingText_NamesTheFile(string verb)
     {
@@ -36,6 +38,8 @@ public sealed class BadInputTests(TinyModelFixture fixture) : IClassFixture<Tiny
     [InlineData("perplexity")]
     [InlineData("locate")]
     [InlineData("intervene")]
+    [InlineData("trace")]
+    [InlineData("forecast")]
     [InlineData("compare")]
     public async Task EmptyText_SaysSo(string verb)
     {
@@ -48,6 +52,8 @@ public sealed class BadInputTests(TinyModelFixture fixture) : IClassFixture<Tiny
     [InlineData("perplexity")]
     [InlineData("locate")]
     [InlineData("intervene")]
+    [InlineData("trace")]
+    [InlineData("forecast")]
     [InlineData("compare")]
     public async Task TextShorterThanAWindow_GivesBothNumbers(string verb)
     {
@@ -105,12 +111,31 @@ public sealed class BadInputTests(TinyModelFixture fixture) : IClassFixture<Tiny
     [Fact]
     public async Task ProfileOfAnotherKind_NamesThePlace()
     {
-        string profile = fixture.Write("profile.json", "{\"version\":1,\"surprise\":2}"u8.ToArray());
+        string profile = fixture.Write("profile.json", "{\"version\":2,\"surprise\":2}"u8.ToArray());
         string output = fixture.Fresh("quantized");
 
         await MustFail(1, ["quantize", fixture.Model, "--scheme", "w8a8-tensor-static", "--profile", profile, "--out", output], profile);
 
         Assert.False(Path.Exists(output));
+    }
+
+    [Theory]
+    [InlineData("trace", "is quantized; a trace reads float weights")]
+    [InlineData("forecast", "already quantized")]
+    public async Task QuantizedCheckpoint_IsRefusedWhereFloatWeightsAreNeeded(string verb, string expected)
+    {
+        string quantized = fixture.Fresh("quantized");
+        Assert.Equal(0, (await CommandRunner.Run("quantize", fixture.Model, "--scheme", "w8a16", "--preserve", "none", "--out", quantized)).ExitCode);
+
+        await MustFail(1, [verb, quantized, "--text", fixture.Text], quantized, expected);
+    }
+
+    [Fact]
+    public async Task Forecast_ProfileOfTheVersionBefore_SaysHowToMakeItAgain()
+    {
+        string profile = fixture.Write("profile.json", "{\"version\":1}"u8.ToArray());
+
+        await MustFail(1, ["forecast", fixture.Model, "--profile", profile], profile, "reads version 2", "locate");
     }
 
     [Fact]

@@ -75,6 +75,45 @@ public sealed class DocumentTests(TinyModelFixture fixture) : IClassFixture<Tiny
         Require(document, "block", "coordinates", "arms");
         Assert.Equal(5, document.GetProperty("arms").GetArrayLength());
         Require(document.GetProperty("arms")[0], "intervention", "perplexity", "deltaNll", "deltaNllCi95");
+        Require(document.GetProperty("loadBearing"), "verdict", "strict", "companions", "rewriteRatio", "restored", "sentences");
+        Assert.Equal(4, document.GetProperty("loadBearing").GetProperty("arms").GetArrayLength());
+    }
+
+    [Fact]
+    public async Task Trace_OfATextOrAPrompt_HasItsKeys()
+    {
+        JsonElement document = await Json("trace", fixture.Model, "--text", fixture.Text, "--windows", "3", "--min-ratio", "5");
+        JsonElement prompt = await Json("trace", fixture.Model, "--prompt", "Line 1 says", "--min-ratio", "5");
+        JsonElement none = await Json("trace", fixture.Model, "--min-ratio", "1e6");
+
+        Require(document, "version", "model", "text", "origin", "spike", "shape", "path", "superWeights", "downs", "tokens", "attention", "errors", "baseline", "controls", "seed", "verdict");
+        Require(document.GetProperty("path")[0], "block", "before", "attention", "mlp", "after", "neuron", "neuronInput", "weight", "contributionShare");
+        Require(document.GetProperty("downs")[0], "input", "inputChannel", "output", "outputChannel", "residualRatio");
+        Assert.Equal("embedding", document.GetProperty("origin").GetString());
+        Assert.Equal(3, document.GetProperty("spike").GetProperty("channel").GetInt32());
+        Assert.Equal("prompt", prompt.GetProperty("text").GetProperty("source").GetString());
+        Assert.Equal("none", none.GetProperty("origin").GetString());
+    }
+
+    [Fact]
+    public async Task Forecast_FromAProfileOrAText_HasItsKeys()
+    {
+        string profile = fixture.Fresh("profile.json");
+        await Json("locate", fixture.Model, "--text", fixture.Text, "--out", profile);
+
+        JsonElement forecast = await Json("forecast", fixture.Model, "--profile", profile, "--scheme", "w8a8-tensor-static,residual-int4");
+        JsonElement measured = await Json("forecast", fixture.Model, "--text", fixture.Text, "--scheme", "w8a8-tensor-static,residual-int4", "--windows", "2", "--damage");
+
+        Require(forecast, "version", "model", "calibration", "measuredOn", "schemes", "verdict");
+        JsonElement linear = forecast.GetProperty("schemes")[0].GetProperty("linears")[0];
+        Require(linear, "name", "sqnr", "sqnrElsewhere", "measuredSqnr", "suggestedChannels");
+        Require(linear.GetProperty("input"), "max", "quantile999", "median", "bitsLost", "sqnr", "bodySqnr");
+        Assert.Equal(JsonValueKind.Null, linear.GetProperty("measuredSqnr").ValueKind);
+        JsonElement scheme = measured.GetProperty("schemes")[0];
+        Assert.Equal(JsonValueKind.Number, scheme.GetProperty("linears")[0].GetProperty("measuredSqnr").ValueKind);
+        Assert.Equal(2, scheme.GetProperty("linears")[0].GetProperty("damage").GetProperty("deltaNllCi95").GetArrayLength());
+        Assert.NotEqual(0, scheme.GetProperty("worstMisses").GetArrayLength());
+        Assert.Equal(JsonValueKind.Number, measured.GetProperty("schemes")[1].GetProperty("blocks")[0].GetProperty("output").GetProperty("measuredBodySqnr").ValueKind);
     }
 
     [Fact]
@@ -163,6 +202,9 @@ public sealed class DocumentTests(TinyModelFixture fixture) : IClassFixture<Tiny
     [InlineData("perplexity", "--text", "TEXT")]
     [InlineData("locate", "--text", "TEXT")]
     [InlineData("intervene", "--text", "TEXT")]
+    [InlineData("forecast", "--text", "TEXT", "--windows", "2")]
+    [InlineData("trace", "--text", "TEXT", "--windows", "2", "--min-ratio", "5")]
+    [InlineData("trace")]
     [InlineData("compare", "--text", "TEXT", "--arms", "w4a16-g32,w4a16-g32:channels")]
     public async Task WithoutJson_PrintsForPeople(string verb, params string[] rest)
     {

@@ -46,6 +46,16 @@ internal sealed class EvaluatedModel : IDisposable
         return new EvaluatedModel(directory.Path, threads, directory);
     }
 
+    /// <summary>Makes a random checkpoint with the byte tokenizer, lets its files be changed, and opens it.</summary>
+    public static EvaluatedModel Edited(RandomCheckpoint checkpoint, Action<string> edit)
+    {
+        var directory = new TemporaryDirectory();
+        checkpoint.Write(directory.Path);
+        ByteTokenizer.Write(directory.Path);
+        edit(directory.Path);
+        return new EvaluatedModel(directory.Path, 2, directory);
+    }
+
     public CalibrationProfile Calibrate(string text, string source, int context, int windows) =>
         Calibrator.Run(Model, Tokenizer, TextWindows.Cut(Tokenizer, text, source, context, true, windows), new DetectorOptions());
 

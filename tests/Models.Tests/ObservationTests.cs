@@ -29,6 +29,7 @@ public sealed class ObservationTests : IDisposable
             .. test.Model.Linears.Select(linear => new ObservationPoint(ObservationKind.LinearInput, linear.Block, linear.Name)),
             .. Enumerable.Range(0, 2).Select(block => new ObservationPoint(ObservationKind.BlockOutput, block)),
             .. Enumerable.Range(0, 2).Select(block => new ObservationPoint(ObservationKind.AttentionProbabilities, block)),
+            .. Enumerable.Range(0, 2).Select(block => new ObservationPoint(ObservationKind.AttentionQueries, block)),
         ];
         Assert.Equal(
             points.SelectMany(point => new[] { (point, 0), (point, 1) }).Order(Comparer),
@@ -54,7 +55,7 @@ public sealed class ObservationTests : IDisposable
     [Theory]
     [InlineData("MistralForCausalLM")]
     [InlineData("GPT2LMHeadModel")]
-    public void Observe_BlockOutputsAndProbabilities_EqualPlainImplementation(string architecture)
+    public void Observe_BlockOutputsQueriesAndProbabilities_EqualPlainImplementation(string architecture)
     {
         new RandomCheckpoint { Architecture = architecture, SlidingWindow = 11 }.Write(_directory.Path);
         int[] ids = TestTokens.Random(37);
@@ -69,6 +70,9 @@ public sealed class ObservationTests : IDisposable
         {
             double[] output = [.. plain.BlockOutputs[block].SelectMany(row => row)];
             Close.Assert(output, Find(observer, new(ObservationKind.BlockOutput, block)), Tolerance, $"output of block {block}");
+            int group = test.Model.Config.HeadCount / test.Model.Config.KeyValueHeadCount, size = test.Model.Config.HeadSize;
+            double[] queries = [.. plain.Queries[block][0].Chunk(group * size).SelectMany((_, head) => plain.Queries[block].SelectMany(row => row.Chunk(group * size).ElementAt(head)))];
+            Close.Assert(queries, Find(observer, new(ObservationKind.AttentionQueries, block)), Tolerance, $"queries of block {block}");
             double[] probabilities = [.. plain.Probabilities[block].SelectMany(head => head).SelectMany(row => row)];
             Close.Assert(probabilities, FindProbabilities(observer, block, ids.Length), Tolerance, $"attention of block {block}");
         }

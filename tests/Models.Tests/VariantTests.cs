@@ -1,7 +1,10 @@
 using System.Text.Json.Nodes;
 using OutlierQuant.Checkpoints;
 using OutlierQuant.Checkpoints.Configuration;
+using OutlierQuant.Kernels.Devices;
 using OutlierQuant.Models.Devices;
+using OutlierQuant.Models.Folding;
+using OutlierQuant.Models.Tests.Devices;
 using OutlierQuant.Models.Tests.Plain;
 using OutlierQuant.Testing;
 using OutlierQuant.Testing.Devices;
@@ -93,10 +96,74 @@ public sealed class VariantTests : IDisposable
             RefusalOf(Llama(AttentionVariant.Bias), """{"attention":"default","norm":"pre","qk_norm":false}"""),
             StringComparison.Ordinal);
 
+    [Theory]
+    [InlineData("k′ of the model alone", 0)]
+    [InlineData("a folded prefix as well", 3)]
+    public void Run_ConstantKeys_EqualThePlainImplementationOnEveryEngine(string name, int prefixLength)
+    {
+        int[] prefix = TestTokens.Random(prefixLength), ids = TestTokens.Random(41);
+        foreach (RandomCheckpoint checkpoint in (RandomCheckpoint[])[Llama(AttentionVariant.Bias, queryKeyNorm: true), Gpt2(AttentionVariant.SinkToken)])
+        {
+            checkpoint.Write(_directory.Path);
+            int[] whole = prefixLength == 0 ? ids : [.. prefix, .. ids[1..]];
+            double[] expected = [.. new PlainTransformer(new PlainCheckpoint(_directory.Path)).Logits(whole)[Math.Max(0, prefixLength - 1)..].SelectMany(row => row)];
+            foreach (string? deviceName in (string?[])[null, .. TestDevices.Names])
+            {
+                using IDevice? device = deviceName is null ? null : TestDevices.Open(deviceName);
+                using ModelDevice? weights = device is null ? null : new ModelDevice(device);
+                using TestModel test = TestModel.Open(_directory.Path, device: weights);
+                TransformerModel model = prefixLength == 0 ? test.Model : test.Model.With(fold: FoldBuilder.Compute(test.Model, prefix, ids[0]));
+
+                Close.Assert(expected, model.Logits(ids), Tolerance, $"{name}, {checkpoint.Architecture}, window");
+                Assert.Equal(prefixLength + 1, model.ConstantSlots);
+                using DecodingSession session = new(model);
+                _ = session.Append(ids.AsSpan(0, 1));
+                Close.Assert(expected[^model.Config.VocabularySize..], session.Append(ids.AsSpan(1)).Span, Tolerance, $"{name}, {checkpoint.Architecture}, session");
+            }
+        }
+    }
+
     [Fact]
-    public void Open_OnADevice_SaysThatTheCpuIsNeeded()
+    public void Compute_FoldOfAModelWithATrainedPair_HoldsItInItsFirstSlot()
     {
         Llama(AttentionVariant.Bias).Write(_directory.Path);
+        PlainCheckpoint plain = new(_directory.Path);
+        using TestModel test = TestModel.Open(_directory.Path);
+
+        Fold fold = FoldBuilder.Compute(test.Model, [5, 0], 0);
+
+        Assert.Null(test.Model.Fold);
+        Assert.Equal(3, fold.Slots);
+        Assert.Equal(plain["model.layers.1.self_attn.constant_key"][8..16], fold.Blocks[1].Key(1, 0).ToArray().Select(number => (double)number));
+        Assert.Equal(plain["model.layers.1.self_attn.constant_value"][8..16], fold.Blocks[1].Value(1, 0).ToArray().Select(number => (double)number));
+    }
+
+    [Fact]
+    public void Open_ConstantThatIsNotFinite_NamesTensorAndElement()
+    {
+        Llama(AttentionVariant.Bias).Write(_directory.Path);
+        using TemporaryDirectory spoiled = new();
+        File.Copy(_directory.File("config.json"), spoiled.File("config.json"));
+        using (TestModel test = TestModel.Open(_directory.Path))
+        {
+            SafetensorsWriter.Write(spoiled.File("model.safetensors"), [.. test.Model.Store.Tensors.Select(tensor => tensor.Name == "model.layers.1.self_attn.constant_value"
+                ? TensorToWrite.From<float>(tensor.Name, TensorType.F32, [2, 8], (float[])[0, 0, 0, float.NaN, .. new float[12]])
+                : TensorToWrite.Copy(tensor))]);
+        }
+
+        Assert.Contains(
+            "tensor 'model.layers.1.self_attn.constant_value': element 3 is NaN; constants must be finite",
+            Assert.Throws<CheckpointFormatException>(() => TestModel.Open(spoiled.Path)).Message,
+            StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(AttentionVariant.Gated, NormPlacement.Pre)]
+    [InlineData(AttentionVariant.Default, NormPlacement.Sandwich)]
+    [InlineData(AttentionVariant.Bias, NormPlacement.Post)]
+    public void Open_PartThatDevicesLack_SaysThatTheCpuIsNeeded(AttentionVariant attention, NormPlacement norm)
+    {
+        Llama(attention, norm).Write(_directory.Path);
         using HostDevice host = new();
         using ModelDevice device = new(host);
 

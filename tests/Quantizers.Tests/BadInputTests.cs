@@ -22,7 +22,7 @@ public sealed class BadInputTests : IDisposable
         AssertRefused<ArgumentException>($"Scheme {scheme} with preserve {preserve} {message}", () => Make(PreparedModel.Options(scheme, preserve), profile: null));
 
     [Theory]
-    [InlineData("w4a16", "clip", null, false, null, "Preserve clip saturates activations, and scheme w4a16 leaves activations in float; use none, channels or mean.")]
+    [InlineData("w4a16", "clip", null, false, null, "Preserve clip saturates activations, and scheme w4a16 leaves activations in float; use none, channels, mean, fold or fold+channels.")]
     [InlineData("w8a16", "channels", -1, false, null, "The number of channels is -1; it is 0 or more, or auto.")]
     [InlineData("w8a16", "channels", 32, false, null, "32 channels leave nothing to round in model.layers.0.self_attn.q_proj, which has 32 input channels.")]
     [InlineData("residual-int4", "mean", 32, false, null, "32 channels leave nothing to round in a residual stream of 32 channels.")]

@@ -1,4 +1,5 @@
 using OutlierQuant.Calibration;
+using OutlierQuant.Calibration.Folding;
 using OutlierQuant.Checkpoints.Tokenization;
 using OutlierQuant.Kernels;
 using OutlierQuant.Kernels.Threading;
@@ -11,6 +12,7 @@ namespace OutlierQuant.Quantizers.Tests;
 internal sealed class PreparedModel : IDisposable
 {
     private readonly TemporaryDirectory? _directory;
+    private readonly CalibrationSet _set;
 
     private PreparedModel(string path, TemporaryDirectory? directory, int threads, Func<Tokenizer, CalibrationSet> calibration)
     {
@@ -18,7 +20,8 @@ internal sealed class PreparedModel : IDisposable
         Context = new ComputeContext(KernelSuite.Choose(), new WorkerTeam(threads));
         Model = TransformerModel.Open(path, Context);
         Tokenizer = Tokenizer.Load(path);
-        Profile = Calibrator.Run(Model, Tokenizer, calibration(Tokenizer), new DetectorOptions());
+        _set = calibration(Tokenizer);
+        Profile = Calibrator.Run(Model, Tokenizer, _set, new DetectorOptions());
     }
 
     public ComputeContext Context { get; }
@@ -28,6 +31,9 @@ internal sealed class PreparedModel : IDisposable
     public Tokenizer Tokenizer { get; }
 
     public CalibrationProfile Profile { get; }
+
+    /// <summary>The model with BOS folded, and its profile.</summary>
+    public FoldedCalibration Folded => field ??= Fold(new FoldOptions());
 
     /// <summary>Makes a small random checkpoint with an outlier at BOS. 80 inner channels are no multiple of a packing block or a group.</summary>
     public static PreparedModel Random(string architecture, bool tied = true, bool bos = true, int threads = 2)
@@ -53,7 +59,15 @@ internal sealed class PreparedModel : IDisposable
         tokenizer => TextWindows.Cut(tokenizer, File.ReadAllText(SharedData.Require("text/calib.txt")), "calib.txt", 256, true, 8));
 
     public QuantizationPlan Plan(string scheme, string preserve = "none", int? channels = null, bool includeHead = false, int? residualBlock = null) =>
-        QuantizationPlanner.Plan(Model, Profile, Options(scheme, preserve, channels, includeHead, residualBlock));
+        Plan(Options(scheme, preserve, channels, includeHead, residualBlock));
+
+    public QuantizationPlan Plan(QuantizationOptions options) => options.Preserve.Folds()
+        ? QuantizationPlanner.Plan(Folded.Model, Folded.Profile, options)
+        : QuantizationPlanner.Plan(Model, Profile, options);
+
+    public TransformerModel Apply(QuantizationPlan plan) => Quantizer.Apply(plan.Fold is null ? Model : Folded.Model, plan);
+
+    public FoldedCalibration Fold(FoldOptions options) => FoldedCalibrator.Run(Model, Tokenizer, _set, new DetectorOptions(), options, Profile);
 
     public static QuantizationOptions Options(
         string scheme, string preserve = "none", int? channels = null, bool includeHead = false, int? residualBlock = null) => new()

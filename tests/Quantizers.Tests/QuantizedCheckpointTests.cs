@@ -153,7 +153,7 @@ public sealed class QuantizedCheckpointTests(RandomModels models) : IClassFixtur
 
     private void AssertReopensWithTheSameBits(PreparedModel prepared, QuantizationPlan plan, int[] tokens, string name)
     {
-        TransformerModel quantized = Quantizer.Apply(prepared.Model, plan);
+        TransformerModel quantized = prepared.Apply(plan);
         float[] expected = quantized.Logits(tokens);
         long written = 0;
         QuantizedCheckpoint.Write(quantized, plan, _directory.File(name), progress: (bytes, _) => written = bytes);

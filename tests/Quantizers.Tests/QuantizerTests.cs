@@ -92,7 +92,7 @@ public sealed class QuantizerTests : IDisposable
         }
 
         static IEnumerable<Linear> Quantized(PreparedModel prepared, string preserve) =>
-            Quantizer.Apply(prepared.Model, prepared.Plan("w4a8-token-g128", preserve, 2)).Linears.SkipLast(1);
+            prepared.Apply(prepared.Plan("w4a8-token-g128", preserve, 2)).Linears.SkipLast(1);
     }
 
     [Fact]

@@ -80,6 +80,16 @@ public sealed class SchemeTests
         Assert.Contains("leaves activations in float", Scheme.Parse("w8a16").ReasonAgainst(Preservation.Clip), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void FullPrecision_MeansSomethingWithAFoldOnly()
+    {
+        Assert.Same(Scheme.FullPrecision, Scheme.Parse("float"));
+        Assert.DoesNotContain(Scheme.FullPrecision, Scheme.All);
+        Assert.Equal([Preservation.Fold], Enum.GetValues<Preservation>().Where(preserve => Scheme.FullPrecision.ReasonAgainst(preserve) is null));
+        Assert.Equal(
+            "Scheme float rounds nothing, so there is nothing to preserve from it; use fold, or a scheme that rounds.", Scheme.FullPrecision.ReasonAgainst(Preservation.FoldChannels));
+    }
+
     [Theory]
     [InlineData("w8a8-token", Preservation.None, false)]
     [InlineData("w8a8-token", Preservation.Channels, true)]
@@ -87,16 +97,20 @@ public sealed class SchemeTests
     [InlineData("w4a16", Preservation.Mean, true)]
     [InlineData("w8a8-tensor-static", Preservation.None, true)]
     [InlineData("residual-int8", Preservation.None, true)]
+    [InlineData("w8a8-token", Preservation.Fold, false)]
+    [InlineData("w8a8-token", Preservation.FoldChannels, true)]
+    [InlineData("w8a8-tensor-static", Preservation.Fold, true)]
+    [InlineData("float", Preservation.Fold, false)]
     public void NeedsProfileFor_SchemeAndPreservation_TellsWhatComesFromCalibration(string name, Preservation preserve, bool needed) =>
         Assert.Equal(needed, Scheme.Parse(name).NeedsProfileFor(preserve) is not null);
 
     [Fact]
     public void PreservationName_EveryValue_IsParsedBack()
     {
-        Assert.Equal(["none", "channels", "clip", "mean"], PreservationName.All);
+        Assert.Equal(["none", "channels", "clip", "mean", "fold", "fold+channels"], PreservationName.All);
         Assert.All(Enum.GetValues<Preservation>(), preserve => Assert.Equal(preserve, PreservationName.Parse(PreservationName.Of(preserve))));
         Assert.Equal(
-            "There is no preservation 'fold'. The choices are none, channels, clip, mean.",
-            Assert.Throws<ArgumentException>(() => PreservationName.Parse("fold")).Message);
+            "There is no preservation 'fold+clip'. The choices are none, channels, clip, mean, fold, fold+channels.",
+            Assert.Throws<ArgumentException>(() => PreservationName.Parse("fold+clip")).Message);
     }
 }

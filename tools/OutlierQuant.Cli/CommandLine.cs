@@ -81,6 +81,8 @@ internal static class CommandLine
         root.Subcommands.Add(LogitsCommand.Create(console));
         root.Subcommands.Add(LocateCommand.Create(console));
         root.Subcommands.Add(InterveneCommand.Create(console));
+        root.Subcommands.Add(TraceCommand.Create(console));
+        root.Subcommands.Add(ForecastCommand.Create(console));
         root.Subcommands.Add(QuantizeCommand.Create(console));
         root.Subcommands.Add(PerplexityCommand.Create(console));
         root.Subcommands.Add(CompareCommand.Create(console));

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using OutlierQuant.Calibration.Folding;
 using OutlierQuant.Checkpoints;
 using OutlierQuant.Cli.Documents;
 using OutlierQuant.Kernels;
@@ -37,6 +38,7 @@ internal static class Inspecting
                 block.Method,
                 quantized.Sum(linear => 8.0 * linear.WeightByteSize) / Math.Max(1, quantized.Sum(linear => (double)linear.InFeatures * linear.OutFeatures)),
                 quantized.Sum(linear => linear.Weights.PreservedChannels.Length)),
+            Fold = model.Fold is { } fold ? FoldDescription.Of(fold) : null,
             Types = [.. model.Store.Tensors.GroupBy(tensor => tensor.Type).OrderBy(group => group.Key)
                 .Select(group => new TensorTypeTotal(TypeName(group.Key), group.Count(), group.Sum(tensor => tensor.ElementCount), group.Sum(tensor => tensor.ByteLength)))],
             Memory = new MemoryForecast(

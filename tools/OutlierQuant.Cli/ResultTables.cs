@@ -29,7 +29,7 @@ internal static class ResultTables
                 table,
                 arm.Scheme == previous ? "" : arm.Scheme,
                 arm.Preserve,
-                arm.Preserve == "none" ? "" : Number(arm.MeanChannels, "0.#"),
+                arm.Preserve is "none" or "fold" ? "" : Number(arm.MeanChannels, "0.#"),
                 Number(arm.BitsPerWeight, "F2"),
                 Mebibytes(arm.SizeBytes),
                 Perplexity(arm.Perplexity),
@@ -63,6 +63,32 @@ internal static class ResultTables
 
         console.Write(table);
         ShowWords(result.Verdict, console);
+        if (result.LoadBearing is { } loadBearing)
+        {
+            console.Output.WriteLine();
+            Show(loadBearing, console);
+        }
+    }
+
+    private static void Show(LoadBearingResult result, UserConsole console)
+    {
+        console.Output.WriteLine($"Strict: {string.Join(", ", result.Strict.Select(c => $"channel {c.Channel} at {c.TokenClass.ToString().ToLowerInvariant()}"))}");
+        console.Output.WriteLine($"Companions (beyond 3 standard deviations of their token's channels): {(result.Companions.Count == 0 ? "none" : string.Join(", ", result.Companions.Select(c => string.Create(Culture, $"{c.Channel} (mean {c.Mean:F1}, {c.Tokens} tokens)"))))}");
+        Table table = Tables.Create("<set to zero", "<when", "perplexity", "standard error (nats)", "Δnll ± 95 %", "entries changed");
+        foreach (LoadBearingArm arm in result.Arms)
+        {
+            Tables.AddRow(
+                table,
+                arm.WithCompanions ? "strict and companions" : "strict",
+                arm.Held ? "at every later block too" : "once",
+                Perplexity(arm.Score.Perplexity),
+                Number(arm.Score.StandardError, "F4"),
+                Difference(arm.Score.DeltaNll, arm.Score.DeltaNllCi95),
+                Tables.Count(arm.EntriesChanged));
+        }
+
+        console.Write(table);
+        ShowWords(result.Sentences, console);
     }
 
     private static void ShowWords(IReadOnlyList<string> sentences, UserConsole console)
@@ -85,7 +111,8 @@ internal static class ResultTables
 
     private static string Number(double? value, string format) => value is { } number ? number.ToString(format, Culture) : "";
 
-    private static string Difference(double value, Interval? interval) =>
+    /// <summary>Writes a difference in nats with half the width of its interval.</summary>
+    public static string Difference(double value, Interval? interval) =>
         (value < 0 ? "" : "+") + Number(value, "F4") + (interval is { } ends ? string.Create(Culture, $" ± {(ends.High - ends.Low) / 2:F4}") : "");
 
     private static string Perplexity(double value) => Number(value, value < 1000 ? "F3" : "F0");

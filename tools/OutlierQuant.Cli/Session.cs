@@ -60,10 +60,12 @@ internal sealed class Session : IDisposable
         arguments.GetRequiredValue(SharedOptions.Kernels), arguments.GetValue(SharedOptions.Precision) is "bf16" ? FloatPrecision.BF16 : FloatPrecision.F32);
 
     /// <summary>The window length to use: the one asked for, or what the model allows up to a bound that keeps memory small.</summary>
+    /// <param name="arguments">The command line.</param>
+    /// <param name="folded">A folded version of the model that reads the same windows; null for none.</param>
     /// <exception cref="UsageException">The model does not allow the length asked for.</exception>
-    public int ContextOf(ParseResult arguments)
+    public int ContextOf(ParseResult arguments, TransformerModel? folded = null)
     {
-        int allowed = Model.Config.MaxPositions;
+        int allowed = (folded ?? Model).LongestSequence;
         if (arguments.GetValue(SharedOptions.Context) is not int asked)
         {
             return Math.Min(allowed, PerplexityOptions.DefaultContext);
@@ -73,7 +75,18 @@ internal sealed class Session : IDisposable
     }
 
     /// <summary>Whether windows start with BOS: yes, unless the user or the tokenizer says otherwise.</summary>
-    public bool BosOf(ParseResult arguments) => Tokenizer.BosTokenId is not null && !arguments.GetValue(SharedOptions.NoBos);
+    /// <exception cref="UsageException">The user says otherwise, and the model's prefix is folded.</exception>
+    public bool BosOf(ParseResult arguments) => AddsSpecialTokens(arguments) && Tokenizer.BosTokenId is not null;
+
+    /// <summary>Whether a prompt gets the special tokens of the tokenizer's template: yes, unless the user says otherwise.</summary>
+    /// <exception cref="UsageException">The user says otherwise, and the model's prefix is folded.</exception>
+    public bool AddsSpecialTokens(ParseResult arguments)
+    {
+        bool noBos = arguments.GetValue(SharedOptions.NoBos);
+        return noBos && Model.Fold?.Prefix is not null
+            ? throw new UsageException("--no-bos is given, but this checkpoint's prefix is folded, and BOS stands for it at the start of every sequence.")
+            : !noBos;
+    }
 
     /// <inheritdoc/>
     public void Dispose()

@@ -17,6 +17,7 @@ internal static class Study
         ComparisonResult comparison = ModelComparison.Run(session.Model, session.Tokenizer, profile, text, Path.GetFileName(source), new ComparisonOptions
         {
             Arms = options.Arms,
+            Folded = options.Folded,
             IncludeHead = options.IncludeHead,
             Text = options.Text,
             Progress = progress.Arms(),

@@ -1,3 +1,4 @@
+using OutlierQuant.Calibration.Folding;
 using OutlierQuant.Eval;
 using OutlierQuant.Eval.Comparison;
 
@@ -7,6 +8,9 @@ namespace OutlierQuant.Cli;
 internal sealed record StudyOptions
 {
     public required IReadOnlyList<ArmSpecification> Arms { get; init; }
+
+    /// <summary>Gets the folded model for the arms that fold, or null.</summary>
+    public FoldedCalibration? Folded { get; init; }
 
     public bool IncludeHead { get; init; }
 

@@ -4,7 +4,7 @@ using static Iced.Intel.AssemblerRegisters;
 
 namespace OutlierQuant.Benchmarks.Ceilings;
 
-/// <summary>Loops over instructions that C# has no name for: 512-bit <c>vpdpbusd</c>, and the tile products of AMX.</summary>
+/// <summary>Loops over instructions that C# has no name for: 512-bit <c>vpdpbusd</c> and <c>vdpbf16ps</c>, and the tile products of AMX.</summary>
 /// <remarks>
 /// A loop is a function of (operands, tile configuration, sums, rounds). It loads its operands, goes round, and stores its first sum, so that a test can
 /// check that the loop computed what it is said to. Tiles are configured and released inside, as everywhere.
@@ -38,41 +38,20 @@ internal sealed unsafe class EmittedLoop : IDisposable
     public ReadOnlySpan<byte> Sums => _sums;
 
     /// <summary>Makes the 512-bit <c>vpdpbusd</c> loop: unsigned by signed bytes, ten sums.</summary>
-    public static EmittedLoop Vnni512() => new(static code =>
-    {
-        Label round = code.CreateLabel();
-        code.vmovdqu32(zmm30, __[rdi]);
-        code.vmovdqu32(zmm31, __[rdi + TileRowBytes]);
-        AssemblerRegisterZMM[] sums = [zmm16, zmm17, zmm18, zmm19, zmm20, zmm21, zmm22, zmm23, zmm24, zmm25];
-        Array.ForEach(sums, sum => code.vpxord(sum, sum, sum));
-        code.Label(ref round);
-        Array.ForEach(sums, sum => code.vpdpbusd(sum, zmm30, zmm31));
-        code.dec(rcx);
-        code.jnz(round);
-        code.vmovdqu32(__[rdx], zmm16);
-        code.vzeroupper();
-        code.ret();
-    });
+    public static EmittedLoop Vnni512() => new(static code => EmitVectors(code, code.vpdpbusd));
+
+    /// <summary>Makes the 512-bit <c>vdpbf16ps</c> loop: pairs of bfloat16 by pairs, ten sums.</summary>
+    public static EmittedLoop Avx512BF16() => new EmittedLoop(static code => EmitVectors(code, code.vdpbf16ps)).WithNumbersAroundOne();
 
     /// <summary>Makes the loop of four <c>tdpbssd</c>: two tiles of signed bytes by two.</summary>
     public static EmittedLoop AmxInt8() => new(static code => EmitTiles(code, code.tdpbssd));
 
     /// <summary>Makes the loop of four <c>tdpbf16ps</c>: two tiles of bfloat16 by two.</summary>
-    public static EmittedLoop AmxBF16()
-    {
-        EmittedLoop loop = new(static code => EmitTiles(code, code.tdpbf16ps));
+    public static EmittedLoop AmxBF16() => new EmittedLoop(static code => EmitTiles(code, code.tdpbf16ps)).WithNumbersAroundOne();
 
-        // Numbers around 1: random bits would be infinities too.
-        for (int i = 1; i < OperandBytes; i += 2)
-        {
-            loop._operands[i] = (byte)((loop._operands[i] & 0x80) | 0x3F);
-        }
-
-        return loop;
-    }
-
-    /// <summary>Gets the operations of a round of <see cref="Vnni512"/>: ten sums of 16 times four products.</summary>
-    public static double VectorOperations => 2.0 * VectorSums * TileRowBytes;
+    /// <summary>Gets the operations of a round of vectors: ten sums of 64 bytes of products.</summary>
+    /// <param name="elementBytes">Bytes of an element.</param>
+    public static double VectorOperations(int elementBytes) => 2.0 * VectorSums * (TileRowBytes / elementBytes);
 
     /// <summary>Gets the operations of a round of tiles: four products of 16 × 16 sums over a row of elements.</summary>
     /// <param name="elementBytes">Bytes of an element.</param>
@@ -91,6 +70,33 @@ internal sealed unsafe class EmittedLoop : IDisposable
 
     /// <summary>Frees the code.</summary>
     public void Dispose() => _code.Dispose();
+
+    // Random bits would be infinities too.
+    private EmittedLoop WithNumbersAroundOne()
+    {
+        for (int i = 1; i < OperandBytes; i += 2)
+        {
+            _operands[i] = (byte)((_operands[i] & 0x80) | 0x3F);
+        }
+
+        return this;
+    }
+
+    private static void EmitVectors(Assembler code, Action<AssemblerRegisterZMM, AssemblerRegisterZMM, AssemblerRegisterZMM> multiply)
+    {
+        Label round = code.CreateLabel();
+        code.vmovdqu32(zmm30, __[rdi]);
+        code.vmovdqu32(zmm31, __[rdi + TileRowBytes]);
+        AssemblerRegisterZMM[] sums = [zmm16, zmm17, zmm18, zmm19, zmm20, zmm21, zmm22, zmm23, zmm24, zmm25];
+        Array.ForEach(sums, sum => code.vpxord(sum, sum, sum));
+        code.Label(ref round);
+        Array.ForEach(sums, sum => multiply(sum, zmm30, zmm31));
+        code.dec(rcx);
+        code.jnz(round);
+        code.vmovdqu32(__[rdx], zmm16);
+        code.vzeroupper();
+        code.ret();
+    }
 
     private static void EmitTiles(Assembler code, Action<AssemblerRegisterTMM, AssemblerRegisterTMM, AssemblerRegisterTMM> multiply)
     {

@@ -1,7 +1,6 @@
 using OutlierQuant.Kernels;
 using OutlierQuant.Kernels.CodeProduct;
 using OutlierQuant.Kernels.Threading;
-using OutlierQuant.Kernels.TiledProduct.Int8;
 
 namespace OutlierQuant.Benchmarks.Workloads;
 
@@ -15,7 +14,7 @@ internal sealed class CodedActivations : IDisposable
     private readonly sbyte[] _codes;
     private readonly float[] _scales;
     private float[] _preserved = [];
-    private CodeActivationTiles? _tiles;
+    private PreparedCodes? _prepared;
 
     public CodedActivations(int rows, int columns)
     {
@@ -49,18 +48,18 @@ internal sealed class CodedActivations : IDisposable
                 suite.RowQuantize.Quantize(values, preservedChannels, _scales[row], QMax, _codes.AsSpan(row * _stride, _stride), _preserved.AsSpan(row * preserved, preserved));
             }
         });
-        _tiles?.Dispose();
-        _tiles = null;
-        if (suite.CodeProduct.ReserveCodes(_scales.Length, weights) is { } tiles)
+        _prepared?.Dispose();
+        _prepared = null;
+        if (suite.CodeProduct.ReserveCodes(_scales.Length, weights) is { } prepared)
         {
-            team.Run(tiles.Strips, 1, (first, count) => tiles.Fill(AsCodes(), first, count));
-            _tiles = tiles;
+            team.Run(prepared.Pieces, 1, (first, count) => prepared.Fill(AsCodes(), first, count));
+            _prepared = prepared;
         }
     }
 
     /// <summary>Gives the codes to a kernel.</summary>
-    public ActivationCodes AsCodes() => new() { Codes = _codes, Stride = _stride, Scales = _scales, Preserved = _preserved, Tiles = _tiles };
+    public ActivationCodes AsCodes() => new() { Codes = _codes, Stride = _stride, Scales = _scales, Preserved = _preserved, Prepared = _prepared };
 
     /// <summary>Gives the memory back.</summary>
-    public void Dispose() => _tiles?.Dispose();
+    public void Dispose() => _prepared?.Dispose();
 }

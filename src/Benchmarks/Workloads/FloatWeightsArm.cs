@@ -1,5 +1,5 @@
 using OutlierQuant.Kernels.FloatMatmul;
-using OutlierQuant.Kernels.TiledProduct.BF16;
+using OutlierQuant.Kernels;
 
 namespace OutlierQuant.Benchmarks.Workloads;
 
@@ -27,13 +27,13 @@ internal sealed class FloatWeightsArm(CaseContext context) : ProductArm(context,
     }
 
     /// <inheritdoc/>
-    protected override FloatActivationTiles? ReserveFloats() => Context.Suite.FloatMatmul.Reserve(Context.Product.Kernel.FloatWeights!.Value, Context.Product.Rows, Context.Product.Shape.InFeatures);
+    protected override PreparedFloats? ReserveFloats() => Context.Suite.FloatMatmul.Reserve(Context.Product.Kernel.FloatWeights!.Value, Context.Product.Rows, Context.Product.Shape.InFeatures);
 
     /// <inheritdoc/>
-    protected override void Multiply(byte[] weights, int first, int count, FloatActivationTiles? tiles)
+    protected override void Multiply(byte[] weights, int first, int count, PreparedFloats? prepared)
     {
         ProductCase product = Context.Product;
         FloatWeights matrix = new() { Elements = weights, Type = product.Kernel.FloatWeights!.Value, Rows = product.Shape.OutFeatures, Columns = product.Shape.InFeatures };
-        Context.Suite.FloatMatmul.Multiply(Source, product.Rows, matrix, first, count, Context.Products, tiles);
+        Context.Suite.FloatMatmul.Multiply(Source, product.Rows, matrix, first, count, Context.Products, prepared);
     }
 }

@@ -1,5 +1,5 @@
 using OutlierQuant.Kernels.CodeProduct;
-using OutlierQuant.Kernels.TiledProduct.BF16;
+using OutlierQuant.Kernels;
 
 namespace OutlierQuant.Benchmarks.Workloads;
 
@@ -38,14 +38,14 @@ internal sealed class KnownChannelsArm(CaseContext context, int[] preservedChann
     public override void Dispose() => _codes?.Dispose();
 
     /// <inheritdoc/>
-    protected override FloatActivationTiles? ReserveFloats() => _codes is null ? Context.Suite.CodeProduct.Reserve(Context.Product.Rows, Matrix(Context.Weights.First)) : null;
+    protected override PreparedFloats? ReserveFloats() => _codes is null ? Context.Suite.CodeProduct.Reserve(Context.Product.Rows, Matrix(Context.Weights.First)) : null;
 
     /// <inheritdoc/>
-    protected override void Multiply(byte[] weights, int first, int count, FloatActivationTiles? tiles)
+    protected override void Multiply(byte[] weights, int first, int count, PreparedFloats? prepared)
     {
         if (_codes is null)
         {
-            Context.Suite.CodeProduct.Multiply(Source, Context.Product.Rows, Matrix(weights), first, count, Context.Products, tiles);
+            Context.Suite.CodeProduct.Multiply(Source, Context.Product.Rows, Matrix(weights), first, count, Context.Products, prepared);
         }
         else
         {

@@ -1,5 +1,5 @@
 using OutlierQuant.Benchmarks.Measuring;
-using OutlierQuant.Kernels.TiledProduct.BF16;
+using OutlierQuant.Kernels;
 
 namespace OutlierQuant.Benchmarks.Workloads;
 
@@ -45,13 +45,13 @@ internal abstract class ProductArm(CaseContext context, float[] source) : IArm, 
     public void Run()
     {
         byte[] weights = context.Weights.Next();
-        using FloatActivationTiles? tiles = ReserveFloats();
-        if (tiles is not null)
+        using PreparedFloats? prepared = ReserveFloats();
+        if (prepared is not null)
         {
-            context.Team.Run(tiles.Strips, 1, (first, count) => tiles.Fill(source, first, count));
+            context.Team.Run(prepared.Pieces, 1, (first, count) => prepared.Fill(source, first, count));
         }
 
-        context.Team.Run(OutFeatures, Granularity, (first, count) => Multiply(weights, first, count, tiles), NeedsOwnThreads);
+        context.Team.Run(OutFeatures, Granularity, (first, count) => Multiply(weights, first, count, prepared), NeedsOwnThreads);
     }
 
     /// <inheritdoc/>
@@ -61,8 +61,8 @@ internal abstract class ProductArm(CaseContext context, float[] source) : IArm, 
     protected static string InstructionsOf(string description) => description[(description.IndexOf(' ', StringComparison.Ordinal) + 1)..];
 
     /// <summary>Reserves room for float activations in the form that the kernel wants; null where it takes them as they lie.</summary>
-    protected virtual FloatActivationTiles? ReserveFloats() => null;
+    protected virtual PreparedFloats? ReserveFloats() => null;
 
     /// <summary>Computes some output features of every row.</summary>
-    protected abstract void Multiply(byte[] weights, int first, int count, FloatActivationTiles? tiles);
+    protected abstract void Multiply(byte[] weights, int first, int count, PreparedFloats? prepared);
 }

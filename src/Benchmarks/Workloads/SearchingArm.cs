@@ -1,6 +1,5 @@
 using OutlierQuant.Kernels;
 using OutlierQuant.Kernels.CodeProduct;
-using OutlierQuant.Kernels.TiledProduct.BF16;
 
 namespace OutlierQuant.Benchmarks.Workloads;
 
@@ -50,7 +49,7 @@ internal sealed class SearchingArm(CaseContext context, int outlierCount, float[
     public override void Dispose() => _codes.Dispose();
 
     /// <inheritdoc/>
-    protected override void Multiply(byte[] weights, int first, int count, FloatActivationTiles? tiles)
+    protected override void Multiply(byte[] weights, int first, int count, PreparedFloats? prepared)
     {
         Gather(weights, first, count);
         Context.Suite.CodeProduct.Multiply(_codes.AsCodes(), Matrix(weights), first, count, Context.Products);

@@ -23,6 +23,7 @@ internal sealed class BlockProfiler(Tokenizer tokenizer, PreservedChannelRule ru
             Elsewhere = Named(entries.Where(entry => entry.TokenClass != TokenClass.Bos).Take(1)).SingleOrDefault(),
             Channels = channels,
             TokenAbsMax = gathered.Tensor.Tokens.ToQuantiles(),
+            Magnitudes = gathered.Tensor.Magnitudes.ToQuantiles(),
             Suggested = rule.Suggest(channels),
         };
     }

@@ -1,4 +1,5 @@
 using OutlierQuant.Calibration.Coordinates;
+using OutlierQuant.Calibration.Folding;
 using OutlierQuant.Calibration.Gathering;
 using OutlierQuant.Calibration.Profiles;
 using OutlierQuant.Checkpoints.Tokenization;
@@ -24,6 +25,15 @@ internal sealed class ProfileBuilder(TransformerModel model, Tokenizer tokenizer
             Model = ModelFingerprinter.Of(model),
             Text = new CalibrationText(set.Source, set.Windows.Count, set.WindowsInText, set.Context, set.Bos, (long)set.Windows.Count * set.Context),
             Detector = detector,
+            Fold = model.Fold is { } fold ? new FoldProfile
+            {
+                Description = FoldDescription.Of(fold),
+                Tokens = [.. (fold.Prefix?.TokenIds ?? []).Select(tokenizer.PieceText)],
+                Search = null,
+                Merge = null,
+                Drop = null,
+                Before = null,
+            } : null,
             Verdict = Verdict.Of(detector, massive, candidates, onset),
             Blocks = [.. gathered.Blocks.Select((block, index) => blocks.Of(index, block))],
             Massive = massive,
@@ -45,6 +55,7 @@ internal sealed class ProfileBuilder(TransformerModel model, Tokenizer tokenizer
             Linears = gathered.Input.Names,
             Channels = channels,
             TokenAbsMax = gathered.Tensor.Tokens.ToQuantiles(),
+            Magnitudes = gathered.Tensor.Magnitudes.ToQuantiles(),
             Suggested = options.ChannelRule.Suggest(channels),
         };
     }

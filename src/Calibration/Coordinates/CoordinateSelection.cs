@@ -34,7 +34,8 @@ internal sealed class CoordinateSelection(IReadOnlyList<CoordinateTable> tables,
     /// Massive: the first block where some coordinate is massive in at least half of the windows that hold a token of its class, and
     /// the coordinates that are so there; if none is that stable, the first block with any massive entry. Otherwise: the block
     /// where a coordinate of position 0 is the largest multiple of the median, and the candidates of position 0 there. (Only at
-    /// position 0 does every window repeat the same value at the same place, as a massive activation does.)
+    /// position 0 does every window repeat the same value at the same place, as a massive activation does.) Where position 0 is folded
+    /// and not in the stream, a coordinate of any token counts.
     /// </remarks>
     public Onset FindOnset()
     {
@@ -61,20 +62,23 @@ internal sealed class CoordinateSelection(IReadOnlyList<CoordinateTable> tables,
 
     private Onset CandidateOnset()
     {
+        bool hasStart = All().Any(IsAtStart);
         var atStart = (
             from coordinate in All()
-            where coordinate.TokenClass is TokenClass.Bos or TokenClass.First
+            where !hasStart || IsAtStart(coordinate)
             let ratios = MeanRatios(coordinate.TokenClass, coordinate.Channel, TextPart.Whole)
             select (coordinate.TokenClass, coordinate.Channel, Ratios: ratios)).ToList();
         int block = atStart.SelectMany(entry => entry.Ratios.Select((ratio, index) => (ratio, index))).MaxBy(entry => entry.ratio).index;
         return new Onset(
             block,
             false,
-            "nothing passes the detector; the block where a coordinate of position 0 is the largest multiple of the median",
+            $"nothing passes the detector; the block where a coordinate{(hasStart ? " of position 0" : "")} is the largest multiple of the median",
             KeepStrongest(atStart
                 .Where(entry => entry.Ratios[block] > 0)
                 .Select(entry => AsCandidate(entry.TokenClass, entry.Channel, block, entry.Ratios, TextPart.Whole))));
     }
+
+    private static bool IsAtStart((TokenClass TokenClass, int Channel) coordinate) => coordinate.TokenClass is TokenClass.Bos or TokenClass.First;
 
     private IEnumerable<(TokenClass TokenClass, int Channel)> All() =>
         from tokenClass in Classes

@@ -22,7 +22,8 @@ internal sealed class CoordinateTable(int channels)
     /// <param name="window">Index of the window.</param>
     /// <param name="isSecondHalf">Which half of the text the window belongs to.</param>
     /// <param name="threshold">The magnitude that a massive entry of this window exceeds.</param>
-    public void Add(ReadOnlySpan<float> values, ReadOnlySpan<int> tokens, ReadOnlySpan<TokenClass> classes, int window, bool isSecondHalf, double threshold)
+    /// <param name="firstPosition">Position of row 0 in its sequence.</param>
+    public void Add(ReadOnlySpan<float> values, ReadOnlySpan<int> tokens, ReadOnlySpan<TokenClass> classes, int window, bool isSecondHalf, double threshold, int firstPosition = 0)
     {
         int half = isSecondHalf ? 1 : 0;
         Span<float> best = new float[channels];
@@ -57,7 +58,7 @@ internal sealed class CoordinateTable(int channels)
 
                 if (Math.Abs(best[channel]) > Math.Abs(strongest[channel].Value))
                 {
-                    strongest[channel] = new StrongestEntry(best[channel], window, bestPosition[channel], tokens[bestPosition[channel]]);
+                    strongest[channel] = new StrongestEntry(best[channel], window, firstPosition + bestPosition[channel], tokens[bestPosition[channel]]);
                 }
             }
         }

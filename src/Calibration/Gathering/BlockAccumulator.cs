@@ -28,12 +28,13 @@ internal sealed class BlockAccumulator(int block, int hiddenSize, DetectorOption
     /// <param name="window">Index of the window.</param>
     /// <param name="isSecondHalf">Which half of the text the window belongs to.</param>
     /// <param name="medianOf">Scratch of the caller.</param>
-    public void Add(ReadOnlySpan<float> values, ReadOnlySpan<int> tokens, ReadOnlySpan<TokenClass> classes, int window, bool isSecondHalf, AbsoluteMedian medianOf)
+    /// <param name="firstPosition">Position of row 0 in its sequence.</param>
+    public void Add(ReadOnlySpan<float> values, ReadOnlySpan<int> tokens, ReadOnlySpan<TokenClass> classes, int window, bool isSecondHalf, AbsoluteMedian medianOf, int firstPosition = 0)
     {
-        Tensor.Add(values, window, classes[0] == TokenClass.Bos);
+        Tensor.Add(values, window, classes[0] == TokenClass.Bos, firstPosition);
         double median = medianOf.Of(values);
         _medians.Add(median);
         double threshold = MassiveActivationDetector.Threshold(median, options.MinMagnitude, options.MinRatio);
-        Coordinates.Add(values, tokens, classes, window, isSecondHalf, threshold);
+        Coordinates.Add(values, tokens, classes, window, isSecondHalf, threshold, firstPosition);
     }
 }

@@ -9,6 +9,7 @@ internal sealed class CalibrationObserver : IForwardObserver, IWindowConsumer
     private readonly AbsoluteMedian _medianOf = new();
     private readonly TokenClassifier _classifier;
     private readonly int _windowsInFirstHalf;
+    private readonly bool _isFolded;
     private readonly Dictionary<string, InputAccumulator> _inputsByLinear;
     private readonly InputAccumulator _headInput;
 
@@ -16,6 +17,7 @@ internal sealed class CalibrationObserver : IForwardObserver, IWindowConsumer
     {
         _classifier = classifier;
         _windowsInFirstHalf = set.Windows.Count / 2;
+        _isFolded = model.Fold?.Prefix is not null;
         Blocks = [.. Enumerable.Range(0, model.Config.BlockCount).Select(block => new BlockAccumulator(block, model.Config.HiddenSize, options))];
         Inputs = [.. SharedInput.Group(model.Linears).Select(input => new InputAccumulator(input, options.PrefixQuantRatio))];
         _inputsByLinear = Inputs.Where(input => input.Input.First.Role != LinearRole.Head).ToDictionary(input => input.Input.First.Name);
@@ -42,15 +44,24 @@ internal sealed class CalibrationObserver : IForwardObserver, IWindowConsumer
         TokenClass[] classes = _classifier.Classify(chunk);
         if (point.Kind == ObservationKind.BlockOutput)
         {
-            Blocks[point.Block].Add(values, chunk.TokenIds.Span, classes, window, window >= _windowsInFirstHalf, _medianOf);
+            Blocks[point.Block].Add(values, chunk.TokenIds.Span, classes, window, window >= _windowsInFirstHalf, _medianOf, chunk.FirstPosition);
         }
         else
         {
-            _inputsByLinear[point.LinearName].Add(values, chunk.TokenIds.Span, classes, window, _medianOf);
+            _inputsByLinear[point.LinearName].Add(values, chunk.TokenIds.Span, classes, window, _medianOf, chunk.FirstPosition);
         }
     }
 
     /// <summary>Takes the values after the final norm: the output head's input.</summary>
-    public void Consume(int window, SequenceChunk chunk, ReadOnlyMemory<float> finalHidden) =>
-        _headInput.Add(finalHidden.Span, chunk.TokenIds.Span, _classifier.Classify(chunk), window, _medianOf);
+    public void Consume(int window, SequenceChunk chunk, ReadOnlyMemory<float> finalHidden)
+    {
+        TokenClass[] classes = _classifier.Classify(chunk);
+        if (_isFolded)
+        {
+            // The head still reads the folded prefix's last state, a constant; no other input has a row of it, so there is no sink to keep means of.
+            classes[0] = TokenClass.Other;
+        }
+
+        _headInput.Add(finalHidden.Span, chunk.TokenIds.Span, classes, window, _medianOf, chunk.FirstPosition);
+    }
 }

@@ -38,9 +38,10 @@ internal sealed class InputAccumulator(SharedInput input, double prefixQuantRati
     /// <param name="classes">Their classes. Shape <c>[tokens]</c>.</param>
     /// <param name="window">Index of the window.</param>
     /// <param name="medianOf">Scratch of the caller.</param>
-    public void Add(ReadOnlySpan<float> values, ReadOnlySpan<int> tokens, ReadOnlySpan<TokenClass> classes, int window, AbsoluteMedian medianOf)
+    /// <param name="firstPosition">Position of row 0 in its sequence.</param>
+    public void Add(ReadOnlySpan<float> values, ReadOnlySpan<int> tokens, ReadOnlySpan<TokenClass> classes, int window, AbsoluteMedian medianOf, int firstPosition = 0)
     {
-        float[] absMax = Tensor.Add(values, window, classes[0] == TokenClass.Bos);
+        float[] absMax = Tensor.Add(values, window, classes[0] == TokenClass.Bos, firstPosition);
         double median = medianOf.Of(absMax);
         int largest = SuperWeightDetector.Spike(absMax);
         double ratio = QfemDetector.SequenceRatio(absMax[largest], median);
@@ -60,7 +61,7 @@ internal sealed class InputAccumulator(SharedInput input, double prefixQuantRati
         if (Largest is null || absMax[largest] > Largest.AbsMax)
         {
             int width = input.First.InFeatures;
-            Largest = new LargestToken(absMax[largest], values.Slice(largest * width, width).ToArray(), tokens[largest], largest);
+            Largest = new LargestToken(absMax[largest], values.Slice(largest * width, width).ToArray(), tokens[largest], firstPosition + largest);
         }
     }
 }

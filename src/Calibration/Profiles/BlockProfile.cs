@@ -27,6 +27,9 @@ public sealed record BlockProfile
     /// <summary>Per-token absmax.</summary>
     public required TokenAbsMaxQuantiles TokenAbsMax { get; init; }
 
+    /// <summary>Magnitudes of all entries.</summary>
+    public required MagnitudeQuantiles Magnitudes { get; init; }
+
     /// <summary>Channels to preserve when this output is quantized, strongest first.</summary>
     public required IReadOnlyList<SuggestedChannel> Suggested { get; init; }
 }

@@ -15,6 +15,9 @@ public sealed record LinearInputProfile
     /// <summary>Per-token absmax.</summary>
     public required TokenAbsMaxQuantiles TokenAbsMax { get; init; }
 
+    /// <summary>Magnitudes of all entries.</summary>
+    public required MagnitudeQuantiles Magnitudes { get; init; }
+
     /// <summary>Channels to preserve, strongest first; empty when no channel is an outlier.</summary>
     public required IReadOnlyList<SuggestedChannel> Suggested { get; init; }
 }

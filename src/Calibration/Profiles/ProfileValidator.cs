@@ -1,3 +1,4 @@
+using OutlierQuant.Calibration.Folding;
 using OutlierQuant.Checkpoints;
 
 namespace OutlierQuant.Calibration.Profiles;
@@ -11,6 +12,7 @@ internal sealed class ProfileValidator(string path, CalibrationProfile profile)
         Require(profile.Blocks.Count > 0, "$.blocks", "is empty; a model has at least one block");
         Require(profile.Text.Windows > 0, "$.text.windows", "is not positive; a profile is made from at least one window");
         Require(profile.Detector.Bos == profile.Text.Bos, "$.detector.bos", "differs from $.text.bos; both say whether a beginning-of-sequence token was prepended");
+        RequireFold();
         int hiddenSize = profile.Blocks[0].Channels.Count;
         for (int block = 0; block < profile.Blocks.Count; block++)
         {
@@ -19,6 +21,7 @@ internal sealed class ProfileValidator(string path, CalibrationProfile profile)
             Require(entry.Block == block, $"{place}.block", $"is {entry.Block}; blocks are listed in order, so it must be {block}");
             Require(entry.Median >= 0, $"{place}.median", "is negative; a median magnitude is not");
             RequireChannels(entry.Channels, $"{place}.channels", hiddenSize);
+            RequireMagnitudes(entry.Magnitudes, $"{place}.magnitudes");
             RequireSuggested(entry.Suggested, $"{place}.suggested", hiddenSize);
         }
 
@@ -27,6 +30,29 @@ internal sealed class ProfileValidator(string path, CalibrationProfile profile)
         RequireCoordinates(profile.Massive, "$.massive", hiddenSize);
         RequireCoordinates(profile.Candidates, "$.candidates", hiddenSize);
         RequireInputs();
+    }
+
+    private void RequireFold()
+    {
+        if (profile.Fold is not { } fold)
+        {
+            return;
+        }
+
+        FoldDescription description = fold.Description;
+        Require(description.Slots > 0, "$.fold.description.slots", $"is {description.Slots}; a fold has at least one");
+        Require(description.DroppedValues >= 0, "$.fold.description.droppedValues", $"is {description.DroppedValues}; it is a count");
+        Require(fold.Tokens.Count == description.Prefix.Count, "$.fold.tokens", $"has {fold.Tokens.Count} texts; {description.Prefix.Count} are needed, one for each token of the prefix");
+        Require(
+            (description.Prefix.Count == 0) == description.BosTokenId is null,
+            "$.fold.description.bosTokenId",
+            "does not agree with $.fold.description.prefix; a prefix has a token that stands for it, and no prefix has none");
+        if (fold.Before is { } before)
+        {
+            Require(before.InputAbsMax.Count == profile.LinearInputs.Count, "$.fold.before.inputAbsMax", $"has {before.InputAbsMax.Count} values; {profile.LinearInputs.Count} are needed, one for each linear input");
+            Require(before.BlockAbsMax.Count == profile.Blocks.Count, "$.fold.before.blockAbsMax", $"has {before.BlockAbsMax.Count} values; {profile.Blocks.Count} are needed, one for each block");
+            Require(before.InputAbsMax.Concat(before.BlockAbsMax).All(value => value >= 0), "$.fold.before", "has a negative magnitude; a magnitude is not negative");
+        }
     }
 
     private void RequireInputs()
@@ -39,6 +65,7 @@ internal sealed class ProfileValidator(string path, CalibrationProfile profile)
             Require(input.Linears.Count > 0, $"{place}.linears", "is empty; an input has at least one reader");
             Require(input.Linears.All(names.Add), $"{place}.linears", "names a linear that was named before; each linear has one input");
             RequireChannels(input.Channels, $"{place}.channels", input.Channels.Count);
+            RequireMagnitudes(input.Magnitudes, $"{place}.magnitudes");
             RequireSuggested(input.Suggested, $"{place}.suggested", input.Channels.Count);
         }
     }
@@ -50,9 +77,15 @@ internal sealed class ProfileValidator(string path, CalibrationProfile profile)
         Require(channels.Mean.Count == count, $"{place}.mean", $"has {channels.Mean.Count} values; {count} are needed");
         Require(channels.MeanSquare.Count == count, $"{place}.meanSquare", $"has {channels.MeanSquare.Count} values; {count} are needed");
         Require(channels.MeanElsewhere.Count == count, $"{place}.meanElsewhere", $"has {channels.MeanElsewhere.Count} values; {count} are needed");
-        int atSink = profile.Text.Bos ? count : 0;
-        Require(channels.MeanAtSink.Count == atSink, $"{place}.meanAtSink", $"has {channels.MeanAtSink.Count} values; {atSink} are needed, because $.text.bos is {(profile.Text.Bos ? "true" : "false")}");
+        bool hasSink = profile.Text.Bos && profile.Fold is not { Description.Prefix.Count: > 0 };
+        int atSink = hasSink ? count : 0;
+        Require(channels.MeanAtSink.Count == atSink, $"{place}.meanAtSink", $"has {channels.MeanAtSink.Count} values; {atSink} are needed, because {(hasSink == profile.Text.Bos ? $"$.text.bos is {(hasSink ? "true" : "false")}" : "the prefix is folded")}");
     }
+
+    private void RequireMagnitudes(MagnitudeQuantiles magnitudes, string place) => Require(
+        magnitudes.Quantile50 >= 0 && magnitudes.Quantile50 <= magnitudes.Quantile99 && magnitudes.Quantile99 <= magnitudes.Quantile999 && magnitudes.Quantile999 <= magnitudes.Quantile100,
+        place,
+        "does not rise from 0 on; quantiles of magnitudes do");
 
     private void RequireSuggested(IReadOnlyList<SuggestedChannel> suggested, string place, int channels)
     {

@@ -27,7 +27,7 @@ internal static class ModelConfigReader
             BosTokenId = root.Find("bos_token_id")?.AsInteger(0, config.VocabularySize - 1),
             EosTokenIds = ReadEosTokens(root, config.VocabularySize),
             StoredType = (root.Find("dtype") ?? root.Find("torch_dtype"))?.AsText(),
-            Quantization = root.Find("quantization_config") is { } block ? QuantizationBlockReader.Read(block, config.BlockCount, config.HiddenSize) : null,
+            Quantization = root.Find("quantization_config") is { } block ? QuantizationBlockReader.Read(block, config) : null,
         };
     }
 

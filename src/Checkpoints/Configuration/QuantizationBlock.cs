@@ -18,7 +18,7 @@ public sealed record QuantizationBlock
     /// <summary>Gets the scheme's name, for example <c>w8a8-token</c>.</summary>
     public required string Scheme { get; init; }
 
-    /// <summary>Gets what was preserved: <c>none</c>, <c>channels</c>, <c>clip</c> or <c>mean</c>.</summary>
+    /// <summary>Gets what was preserved: <c>none</c>, <c>channels</c>, <c>clip</c>, <c>mean</c>, <c>fold</c> or <c>fold+channels</c>.</summary>
     public required string Preserve { get; init; }
 
     /// <summary>Gets how the codes were chosen, for example <c>rtn</c>.</summary>
@@ -32,6 +32,9 @@ public sealed record QuantizationBlock
 
     /// <summary>Gets the rounding of the residual stream, or null for none.</summary>
     public ResidualQuantization? Residual { get; init; }
+
+    /// <summary>Gets the constant keys and values that stand before every sequence, or null for none.</summary>
+    public FoldBlock? Fold { get; init; }
 
     /// <summary>Makes the json that <see cref="ModelConfig.Load"/> reads back. Linears and blocks are sorted, so equal blocks give equal text.</summary>
     public JsonObject ToJson()
@@ -49,7 +52,7 @@ public sealed record QuantizationBlock
             };
         }
 
-        return new JsonObject
+        JsonObject block = new()
         {
             ["quant_method"] = QuantMethod,
             ["version"] = Version,
@@ -60,6 +63,13 @@ public sealed record QuantizationBlock
             ["linears"] = linears,
             ["residual"] = Residual is null ? null : ResidualToJson(Residual),
         };
+        if (Fold is not null)
+        {
+            // Written only where there is one: programs that know no folds read all other checkpoints, and refuse these.
+            block["fold"] = new JsonObject { ["prefix"] = ArrayOf(Fold.Prefix), ["bos_token_id"] = Fold.BosTokenId, ["slots"] = Fold.Slots };
+        }
+
+        return block;
     }
 
     private static JsonObject ResidualToJson(ResidualQuantization residual) => new()

@@ -6,9 +6,9 @@ namespace OutlierQuant.Checkpoints.Configuration;
 internal static class QuantizationBlockReader
 {
     /// <summary>What can be preserved.</summary>
-    public static readonly string[] Preservations = ["none", "channels", "clip", "mean"];
+    public static readonly string[] Preservations = ["none", "channels", "clip", "mean", "fold", "fold+channels"];
 
-    public static QuantizationBlock Read(JsonItem block, int blockCount, int hiddenSize)
+    public static QuantizationBlock Read(JsonItem block, ModelConfig config)
     {
         JsonItem method = block.Require("quant_method");
         if (method.AsText() != QuantizationBlock.QuantMethod)
@@ -23,16 +23,24 @@ internal static class QuantizationBlockReader
             throw version.Wrong($"version is {number}; this program reads version {QuantizationBlock.CurrentVersion}");
         }
 
-        block.RefuseKeysExcept("quant_method", "version", "scheme", "preserve", "method", "include_head", "linears", "residual");
+        block.RefuseKeysExcept("quant_method", "version", "scheme", "preserve", "method", "include_head", "linears", "residual", "fold");
+        JsonItem preserve = block.Require("preserve");
+        FoldBlock? fold = block.Find("fold") is { } stored ? FoldBlockReader.Read(stored, config) : null;
+        if (preserve.AsOneOf(Preservations).StartsWith("fold", StringComparison.Ordinal) != fold is { Prefix.Count: > 0 })
+        {
+            throw preserve.Wrong($"preserve is {preserve} {(fold is null ? "without a fold" : $"with a fold of {fold.Prefix.Count} tokens")}; 'fold' and 'fold+channels' require one of at least one token, and only they have it");
+        }
+
         return new QuantizationBlock
         {
             Version = number,
             Scheme = NonEmpty(block.Require("scheme")),
-            Preserve = block.Require("preserve").AsOneOf(Preservations),
+            Preserve = preserve.Text,
             Method = NonEmpty(block.Require("method")),
             IncludeHead = block.Require("include_head").AsBoolean(),
             Linears = block.Require("linears").Properties.ToDictionary(static pair => pair.Key, static pair => ReadLinear(pair.Value)),
-            Residual = block.Find("residual") is { } residual ? ResidualQuantizationReader.Read(residual, blockCount, hiddenSize) : null,
+            Residual = block.Find("residual") is { } residual ? ResidualQuantizationReader.Read(residual, config.BlockCount, config.HiddenSize) : null,
+            Fold = fold,
         };
     }
 

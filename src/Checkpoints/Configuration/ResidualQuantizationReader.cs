@@ -8,7 +8,7 @@ internal static class ResidualQuantizationReader
     public static ResidualQuantization Read(JsonItem item, int blockCount, int hiddenSize)
     {
         item.RefuseKeysExcept("bits", "preserve", "blocks");
-        string preserve = item.Require("preserve").AsOneOf(QuantizationBlockReader.Preservations);
+        string preserve = item.Require("preserve").AsOneOf("none", "channels", "clip", "mean");
         List<ResidualBlock> blocks = [];
         foreach (JsonItem element in item.Require("blocks").Items)
         {

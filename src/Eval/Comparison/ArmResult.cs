@@ -9,7 +9,7 @@ public sealed record ArmResult
     /// <summary>Gets the scheme; for a residual scheme at one block, followed by <c>@</c> and the block.</summary>
     public required string Scheme { get; init; }
 
-    /// <summary>Gets what was preserved: <c>none</c>, <c>channels</c>, <c>clip</c> or <c>mean</c>.</summary>
+    /// <summary>Gets what was preserved: <c>none</c>, <c>channels</c>, <c>clip</c>, <c>mean</c>, <c>fold</c> or <c>fold+channels</c>.</summary>
     public required string Preserve { get; init; }
 
     /// <summary>Gets how many channels were asked for; null for those that the profile suggests.</summary>

@@ -4,11 +4,11 @@ using OutlierQuant.Quantizers;
 namespace OutlierQuant.Eval.Comparison;
 
 /// <summary>One arm of a comparison: a scheme and what it preserves.</summary>
-/// <remarks>Written <c>scheme[@block][:preserve[:channels]]</c>, for example <c>w8a4-tensor-static:channels:4</c> or <c>residual-int4@first:mean</c>. Without
+/// <remarks>Written <c>scheme[@block][:preserve[:channels]]</c>, for example <c>w8a4-tensor-static:channels:4</c>, <c>w4a4-tensor-static:fold+channels</c> or <c>residual-int4@first:mean</c>. Without
 /// <c>preserve</c> it is <c>none</c>; without <c>channels</c> they are those that the profile suggests. Only residual schemes take a block, which
 /// is then the one block they round: a number, or <c>first</c> for the first massive block.</remarks>
 /// <param name="Scheme">The scheme.</param>
-/// <param name="Preserve">What becomes of the outlier channels.</param>
+/// <param name="Preserve">What becomes of the outlier channels, and whether the prefix is folded.</param>
 /// <param name="Channels">How many; null for those that the profile suggests.</param>
 /// <param name="Scope">Which blocks a residual scheme rounds.</param>
 public sealed record ArmSpecification(Scheme Scheme, Preservation Preserve, int? Channels = null, ResidualScope Scope = default)
@@ -64,9 +64,9 @@ public sealed record ArmSpecification(Scheme Scheme, Preservation Preserve, int?
 
     private static int ParseChannels(string text, string channels, Preservation preserve)
     {
-        if (preserve == Preservation.None)
+        if (preserve.WithoutFold() == Preservation.None)
         {
-            throw new ArgumentException($"'{text}' gives a number of channels, but preserve none keeps none; leave the number out.");
+            throw new ArgumentException($"'{text}' gives a number of channels, but preserve {PreservationName.Of(preserve)} keeps none; leave the number out.");
         }
 
         return int.TryParse(channels, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count > 0

@@ -1,3 +1,5 @@
+using OutlierQuant.Calibration.Folding;
+
 namespace OutlierQuant.Eval.Comparison;
 
 /// <summary>What to compare, and how to score.</summary>
@@ -8,6 +10,9 @@ public sealed record ComparisonOptions
 
     /// <summary>Gets the arms.</summary>
     public IReadOnlyList<ArmSpecification> Arms { get; init; } = DefaultArms.All;
+
+    /// <summary>Gets the folded model and its profile, for the arms that preserve <c>fold</c>; null when there is none.</summary>
+    public FoldedCalibration? Folded { get; init; }
 
     /// <summary>Gets whether the output head is quantized too.</summary>
     public bool IncludeHead { get; init; }

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+using OutlierQuant.Calibration.Folding;
 using OutlierQuant.Calibration.Profiles;
 
 namespace OutlierQuant.Eval.Comparison;
@@ -10,6 +12,10 @@ public sealed record ComparisonResult
 
     /// <summary>Gets the text that scales, channels and means come from; null when no arm needed any.</summary>
     public required CalibrationText? Calibration { get; init; }
+
+    /// <summary>Gets what folding did to the model, for the arms that fold; null, and not in json, when none does or it is not known.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public FoldReport? Fold { get; init; }
 
     /// <summary>Gets the full-precision model's result, which also says how the text was cut.</summary>
     public required PerplexityResult Baseline { get; init; }

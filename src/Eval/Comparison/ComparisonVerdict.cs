@@ -12,8 +12,8 @@ internal static class ComparisonVerdict
 
     /// <summary>The shares of the lost nats that must be recovered to say that an arm is nearly whole, brought back, or helped.</summary>
     private const double NearlyAll = 0.9;
-    private const double BroughtBack = 0.6;
-    private const double Helped = 0.2;
+    public const double BroughtBack = 0.6;
+    public const double Helped = 0.2;
 
     /// <summary>Two arms do equally well when the interval of their difference holds 0, or the difference is at most this many nats: 0.5 % of the perplexity.</summary>
     private const double Negligible = 0.005;
@@ -39,6 +39,7 @@ internal static class ComparisonVerdict
         }
 
         sentences.AddRange(destroyed.Select(arm => DescribeDestroyed(arm, result.Arms)).OfType<string>());
+        sentences.AddRange(FoldVerdict.Describe(result));
         var lost = destroyed.Select(arm => (Naive: arm, Preserved: Find(result.Arms, arm.Scheme, "channels")))
             .Where(pair => pair.Preserved is { MeanChannels: > 0 } preserved && Recovered(pair.Naive, preserved) < Helped).ToArray();
         if (lost.Length > 0)
@@ -120,6 +121,9 @@ internal static class ComparisonVerdict
         var difference = ClusteredMean.OfDifference(first.Losses, second.Losses);
         return difference.Mean > Negligible && (difference.Interval95 is not { } interval || interval.Low > 0);
     }
+
+    /// <summary>Says whether an arm differs from the full-precision model by more than is negligible and more than chance.</summary>
+    public static bool IsDifferent(ArmResult arm) => Math.Abs(arm.DeltaNll) > Negligible && (arm.DeltaNllCi95 is not { } interval || interval.Low > 0 || interval.High < 0);
 
     /// <summary>Says whether a naive arm counts as destroyed.</summary>
     public static bool IsDestroyed(ArmResult arm) => arm.Ratio >= Destroyed && (arm.DeltaNllCi95 is not { } interval || interval.Low > 0);

@@ -1,4 +1,5 @@
 using OutlierQuant.Calibration;
+using OutlierQuant.Calibration.Folding;
 using OutlierQuant.Checkpoints.Tokenization;
 using OutlierQuant.Eval.Scoring;
 using OutlierQuant.Eval.Statistics;
@@ -34,12 +35,14 @@ public static class ModelComparison
 
         var arms = options.Arms.Select(arm => Prepare(model, profile, options, arm)).ToArray();
         var evaluation = EvaluationText.Prepare(model, tokenizer, text, source, options.Text);
+        var folded = arms.Any(arm => arm.Plan.Fold is not null) ? options.Folded : null;
+        RequireRoomForFold(evaluation, folded?.Model);
         var baseline = new Baseline(model, evaluation.Windows.Count);
         var reference = WindowScorer.Score(model, evaluation, baseline, Report(0, "full precision"), options.Cancellation);
         var results = new List<ArmResult>();
         foreach (var (arm, plan) in arms)
         {
-            var quantized = Quantizer.Apply(model, plan, cancellation: options.Cancellation);
+            var quantized = Quantizer.Apply(plan.Fold is null ? model : folded!.Model, plan, cancellation: options.Cancellation);
             var scores = WindowScorer.Score(quantized, evaluation, baseline, Report(results.Count + 1, arm.ToString()), options.Cancellation);
             results.Add(Summarize(arm, plan, quantized, evaluation.Context, reference, scores));
             options.ArmDone?.Invoke(results[^1]);
@@ -50,6 +53,7 @@ public static class ModelComparison
         {
             Model = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(model.Directory))),
             Calibration = arms.Any(arm => arm.Plan.Calibration is not null) ? profile?.Text : null,
+            Fold = folded is null ? null : FoldReport.Of(folded.Profile),
             Baseline = PerplexityEvaluator.Summarize(model, evaluation, reference),
             BaselineBitsPerWeight = size.BitsPerWeight,
             BaselineSizeBytes = size.Bytes,
@@ -66,13 +70,21 @@ public static class ModelComparison
     {
         try
         {
-            if (arm.Scope.IsFirstMassive && profile is null)
+            var named = profile ?? options.Folded?.Profile;
+            if (arm.Scope.IsFirstMassive && named is null)
             {
                 throw new ArgumentException("The first massive block is named by a calibration profile, and there is none; give a calibration text or a block number.");
             }
 
-            arm = profile is null ? arm : arm with { Scope = arm.Scope.Resolve(profile.Onset.Block) };
-            return (arm, QuantizationPlanner.Plan(model, profile, new QuantizationOptions
+            if (arm.Preserve.Folds() && options.Folded is null)
+            {
+                throw new ArgumentException("There is no folded model; give a calibration text, or the profile of a folded model.");
+            }
+
+            // The block is that of the model without a fold where it is known, so that arms round the same.
+            arm = named is null ? arm : arm with { Scope = arm.Scope.Resolve(named.Onset.Block) };
+            var (source, statistics) = arm.Preserve.Folds() ? (options.Folded!.Model, options.Folded.Profile) : (model, profile);
+            return (arm, QuantizationPlanner.Plan(source, statistics, new QuantizationOptions
             {
                 Scheme = arm.Scheme,
                 Preserve = arm.Preserve,
@@ -85,6 +97,24 @@ public static class ModelComparison
         catch (ArgumentException error)
         {
             throw new ArgumentException($"arm '{arm}': {error.Message}", error);
+        }
+    }
+
+    private static void RequireRoomForFold(EvaluationText text, TransformerModel? folded)
+    {
+        if (folded is null)
+        {
+            return;
+        }
+
+        if (text.Context > folded.LongestSequence)
+        {
+            throw new ArgumentException($"The context is {text.Context} tokens, but the folded prefix leaves sequences of {folded.LongestSequence}; choose a smaller context.");
+        }
+
+        if (text.Windows.Any(window => window.TokenIds[0] != folded.Fold!.Prefix!.BosTokenId))
+        {
+            throw new ArgumentException("Some windows do not begin with BOS, which stands for the folded prefix; leave out --no-bos, and use the protocol windows or llama.cpp.");
         }
     }
 

@@ -4,18 +4,15 @@ using OutlierQuant.Models;
 namespace OutlierQuant.Eval.Interventions;
 
 /// <summary>Changes the massive values of one block's output, or as many others as a control.</summary>
-/// <remarks>An entry counts as massive when its channel and its token's class are a coordinate's and its magnitude is at least half of the coordinate's mean magnitude:
-/// massive activations hardly vary, and other tokens of the class stay untouched. Applied to one window at a time, on one thread.</remarks>
+/// <remarks>Which entries count as massive is what <see cref="CoordinateMatcher"/> says. Applied to one window at a time, on one thread.</remarks>
 internal sealed class BlockIntervention : IBlockOutputTransform
 {
-    private const double LeastShareOfMean = 0.5;
-
     private readonly int _block;
     private readonly Intervention _intervention;
     private readonly IReadOnlyList<InterventionCoordinate> _coordinates;
     private readonly HashSet<int> _channels;
     private readonly int[] _randomChannels;
-    private readonly TokenClassifier _classifier;
+    private readonly CoordinateMatcher _matcher;
 
     public BlockIntervention(
         int block, Intervention intervention, IReadOnlyList<InterventionCoordinate> coordinates, TokenClassifier classifier, int seed, int hiddenSize)
@@ -24,7 +21,7 @@ internal sealed class BlockIntervention : IBlockOutputTransform
         _intervention = intervention;
         _coordinates = coordinates;
         _channels = [.. coordinates.Select(coordinate => coordinate.Channel)];
-        _classifier = classifier;
+        _matcher = new CoordinateMatcher(coordinates, classifier);
         int[] others = [.. Enumerable.Range(0, hiddenSize).Where(channel => !_channels.Contains(channel))];
         new Random(seed).Shuffle(others);
         _randomChannels = others[..coordinates.Count];
@@ -41,34 +38,18 @@ internal sealed class BlockIntervention : IBlockOutputTransform
             return;
         }
 
-        var classes = _classifier.Classify(chunk);
-        var massive = new List<int>(_coordinates.Count);
-        for (var row = 0; row < classes.Length; row++)
+        foreach (var (row, massive) in _matcher.Match(chunk, hidden, hiddenSize))
         {
-            var token = hidden.Slice(row * hiddenSize, hiddenSize);
-            massive.Clear();
-            for (var index = 0; index < _coordinates.Count; index++)
-            {
-                var (channel, tokenClass, mean) = _coordinates[index];
-                if (tokenClass == classes[row] && Math.Abs(token[channel]) >= LeastShareOfMean * Math.Abs(mean))
-                {
-                    massive.Add(index);
-                }
-            }
-
-            if (massive.Count > 0)
-            {
-                Change(token, massive);
-                EntriesChanged += massive.Count;
-            }
+            Change(hidden.Slice(row * hiddenSize, hiddenSize), massive);
+            EntriesChanged += massive.Length;
         }
     }
 
-    private void Change(Span<float> token, List<int> massive)
+    private void Change(Span<float> token, int[] massive)
     {
         int[] byMagnitude = _intervention is Intervention.Clip or Intervention.ZeroMedian ? OtherChannelsByMagnitude(token) : [];
         var neighbour = byMagnitude.Length == 0 ? 0 : Math.Abs(token[byMagnitude[byMagnitude.Length / 2]]);
-        for (var i = 0; i < massive.Count; i++)
+        for (var i = 0; i < massive.Length; i++)
         {
             var (channel, _, mean) = _coordinates[massive[i]];
             switch (_intervention)
@@ -86,7 +67,7 @@ internal sealed class BlockIntervention : IBlockOutputTransform
                     token[_randomChannels[massive[i]]] = 0;
                     break;
                 case Intervention.ZeroMedian:
-                    token[byMagnitude[((byMagnitude.Length - massive.Count) / 2) + i]] = 0;
+                    token[byMagnitude[((byMagnitude.Length - massive.Length) / 2) + i]] = 0;
                     break;
                 default:
                     throw new System.Diagnostics.UnreachableException();

@@ -15,6 +15,9 @@ public sealed record InterventionOptions
     /// <summary>Gets what is done, each in turn.</summary>
     public IReadOnlyList<Intervention> Interventions { get; init; } = Enum.GetValues<Intervention>();
 
+    /// <summary>Gets whether the load-bearing test is run too: four more arms.</summary>
+    public bool LoadBearing { get; init; }
+
     /// <summary>Gets the seed of <see cref="Intervention.ZeroRandom"/>.</summary>
     public int Seed { get; init; } = 1;
 

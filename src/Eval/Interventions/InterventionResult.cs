@@ -32,6 +32,9 @@ public sealed record InterventionResult
     /// <summary>Gets the interventions.</summary>
     public required IReadOnlyList<InterventionArm> Arms { get; init; }
 
+    /// <summary>Gets the load-bearing test; null unless it was asked for.</summary>
+    public required LoadBearingResult? LoadBearing { get; init; }
+
     /// <summary>Gets what happened, in sentences.</summary>
     public required IReadOnlyList<string> Verdict { get; init; }
 }

@@ -1,7 +1,6 @@
 using OutlierQuant.Calibration;
 using OutlierQuant.Checkpoints.Tokenization;
 using OutlierQuant.Eval.Scoring;
-using OutlierQuant.Eval.Statistics;
 using OutlierQuant.Models;
 
 namespace OutlierQuant.Eval.Interventions;
@@ -34,8 +33,10 @@ public static class InterventionStudy
 
         var target = InterventionTarget.Choose(profile, options);
         var evaluation = EvaluationText.Prepare(model, tokenizer, text, source, options.Text);
-        var armCount = options.Interventions.Count + 1;
-        var untouched = WindowScorer.Score(model, evaluation, null, Report(0, "untouched"), options.Cancellation);
+        var armCount = options.Interventions.Count + 1 + (options.LoadBearing ? LoadBearingTest.Arms.Count : 0);
+        var tracker = options.LoadBearing ? LoadBearingTest.Track(model, tokenizer, target) : null;
+        var watched = tracker is null ? model : model.With(transforms: [.. model.Transforms, tracker]);
+        var untouched = WindowScorer.Score(watched, evaluation, null, Report(0, "untouched"), options.Cancellation);
         var arms = new List<InterventionArm>();
         foreach (var intervention in options.Interventions)
         {
@@ -43,7 +44,7 @@ public static class InterventionStudy
                 target.Block, intervention, target.Coordinates, new TokenClassifier(tokenizer), options.Seed, model.Config.HiddenSize);
             var changed = model.With(transforms: [.. model.Transforms, transform]);
             var scores = WindowScorer.Score(changed, evaluation, null, Report(arms.Count + 1, intervention.ToString()), options.Cancellation);
-            arms.Add(Summarize(intervention, untouched, scores, transform.EntriesChanged));
+            arms.Add(Summarize(intervention, PairedScore.Of(untouched, scores), transform.EntriesChanged));
         }
 
         var baseline = PerplexityEvaluator.Summarize(model, evaluation, untouched);
@@ -58,25 +59,23 @@ public static class InterventionStudy
             Calibration = profile.Text,
             Baseline = baseline,
             Arms = arms,
+            LoadBearing = tracker is null
+                ? null
+                : LoadBearingTest.Run(model, tokenizer, target, evaluation, untouched, tracker, (arm, name) => Report(arms.Count + 1 + arm, name), options.Cancellation),
             Verdict = InterventionVerdict.Describe(target, baseline, arms),
         };
 
         Action<ForwardProgress> Report(int arm, string name) => forward => options.Progress?.Invoke(new ArmProgress(arm, armCount, name, forward));
     }
 
-    private static InterventionArm Summarize(Intervention intervention, WindowScores untouched, WindowScores scores, long entriesChanged)
+    private static InterventionArm Summarize(Intervention intervention, PairedScore score, long entriesChanged) => new()
     {
-        var mean = ClusteredMean.Of(scores.Losses);
-        var difference = ClusteredMean.OfDifference(untouched.Losses, scores.Losses);
-        return new InterventionArm
-        {
-            Intervention = intervention,
-            Perplexity = Math.Exp(mean.Mean),
-            MeanNll = mean.Mean,
-            StandardError = mean.StandardError,
-            DeltaNll = difference.Mean,
-            DeltaNllCi95 = difference.Interval95,
-            EntriesChanged = entriesChanged,
-        };
-    }
+        Intervention = intervention,
+        Perplexity = score.Perplexity,
+        MeanNll = score.MeanNll,
+        StandardError = score.StandardError,
+        DeltaNll = score.DeltaNll,
+        DeltaNllCi95 = score.DeltaNllCi95,
+        EntriesChanged = entriesChanged,
+    };
 }

@@ -1,16 +1,11 @@
 using OutlierQuant.Eval.Reports;
+using OutlierQuant.Eval.Scoring;
 
 namespace OutlierQuant.Eval.Interventions;
 
 /// <summary>Says in words what a study of interventions found.</summary>
 internal static class InterventionVerdict
 {
-    /// <summary>A difference in nats per token below which an intervention counts as harmless even if it is measurable: 0.5 % of the perplexity.</summary>
-    private const double Harmless = 0.005;
-
-    /// <summary>The model needs the values when zeroing makes the perplexity at least this many times as large; below, they matter a little.</summary>
-    private const double Strong = 1.1;
-
     /// <summary>The share of the damage of zeroing up to which another intervention counts as avoiding it.</summary>
     private const double Avoided = 0.1;
 
@@ -32,7 +27,7 @@ internal static class InterventionVerdict
         var control = controls.Length == 0 ? "" : $" Zeroing as many other values of the same tokens gives {string.Join(" and ", controls.Select(arm => NumberText.Short(arm.Perplexity)))}.";
         var needed = Hurts(zero);
         var without = $"without them the perplexity is {NumberText.Short(zero.Perplexity)} ({NumberText.Ratio(zero.Ratio)}).{control}";
-        sentences.Add(!needed ? $"The model does not need these values: {without}" : zero.Ratio < Strong ? $"These values matter a little: {without}" : $"The model needs these values: {without}");
+        sentences.Add(!needed ? $"The model does not need these values: {without}" : zero.Ratio < PairedScore.Strong ? $"These values matter a little: {without}" : $"The model needs these values: {without}");
         if (needed && Find(arms, Intervention.Mean) is { } mean)
         {
             sentences.Add(mean.DeltaNll <= Avoided * zero.DeltaNll
@@ -50,7 +45,7 @@ internal static class InterventionVerdict
         return sentences;
     }
 
-    private static bool Hurts(InterventionArm arm) => arm.DeltaNll > Harmless && (arm.DeltaNllCi95 is not { } interval || interval.Low > 0);
+    private static bool Hurts(InterventionArm arm) => arm.DeltaNll > PairedScore.Harmless && (arm.DeltaNllCi95 is not { } interval || interval.Low > 0);
 
     private static InterventionArm? Find(IReadOnlyList<InterventionArm> arms, Intervention intervention) => arms.FirstOrDefault(arm => arm.Intervention == intervention);
 }

@@ -19,13 +19,13 @@ internal static class ArmTable
         {
             var first = arm.Scheme != scheme;
             scheme = arm.Scheme;
-            page.Line($"<tr class=\"{(first ? "first" : "further")}\"><td>{(first ? arm.Scheme : "")}</td><td><span class=\"key {arm.Preserve}\"></span>{arm.Preserve}</td><td class=\"n\">{DescribeChannels(arm)}</td><td class=\"n\">{NumberText.Short(arm.BitsPerWeight)}</td><td class=\"n\">{NumberText.Bytes(arm.SizeBytes)}</td><td class=\"n\">{NumberText.Short(arm.Perplexity)}</td><td class=\"n\">{NumberText.Ratio(arm.Ratio)}</td><td class=\"n\">{DescribeDifference(arm)}</td><td class=\"n\">{arm.Kl:0.00000}</td><td class=\"n\">{NumberText.Percent(arm.Top1Agreement)}</td><td class=\"kernels\">{DescribeKernels(arm)}</td></tr>");
+            page.Line($"<tr class=\"{(first ? "first" : "further")}\"><td>{(first ? arm.Scheme : "")}</td><td><span class=\"key {ReportStyle.ClassOf(arm.Preserve)}\"></span>{arm.Preserve}</td><td class=\"n\">{DescribeChannels(arm)}</td><td class=\"n\">{NumberText.Short(arm.BitsPerWeight)}</td><td class=\"n\">{NumberText.Bytes(arm.SizeBytes)}</td><td class=\"n\">{NumberText.Short(arm.Perplexity)}</td><td class=\"n\">{NumberText.Ratio(arm.Ratio)}</td><td class=\"n\">{DescribeDifference(arm)}</td><td class=\"n\">{arm.Kl:0.00000}</td><td class=\"n\">{NumberText.Percent(arm.Top1Agreement)}</td><td class=\"kernels\">{DescribeKernels(arm)}</td></tr>");
         }
 
         page.Line($"</tbody></table></div>");
     }
 
-    private static string DescribeChannels(ArmResult arm) => arm.Preserve == "none" ? "" : NumberText.Count(arm.MeanChannels);
+    private static string DescribeChannels(ArmResult arm) => arm.Preserve is "none" or "fold" ? "" : NumberText.Count(arm.MeanChannels);
 
     /// <summary>Writes the difference with half of the width of its interval, which is symmetric; alone for a single window.</summary>
     private static string DescribeDifference(ArmResult arm) => arm.DeltaNllCi95 is { } interval

@@ -60,7 +60,7 @@ public static class HtmlReport
         page.Line($"<div class=\"tiles\"><div class=\"tile\"><span class=\"what\">full precision</span><span class=\"figure\">{NumberText.Short(comparison.Baseline.Perplexity)}</span><span class=\"what\">perplexity</span></div>");
         foreach (var arm in comparison.Arms.Where(arm => arm.Scheme == naive.Scheme))
         {
-            page.Line($"<div class=\"tile\"><span class=\"what\">{arm.Scheme}</span><span class=\"figure {arm.Preserve}\">{NumberText.Ratio(arm.Ratio)}</span><span class=\"what\"><span class=\"key {arm.Preserve}\"></span>{Explain(arm)}</span></div>");
+            page.Line($"<div class=\"tile\"><span class=\"what\">{arm.Scheme}</span><span class=\"figure {ReportStyle.ClassOf(arm.Preserve)}\">{NumberText.Ratio(arm.Ratio)}</span><span class=\"what\"><span class=\"key {ReportStyle.ClassOf(arm.Preserve)}\"></span>{Explain(arm)}</span></div>");
         }
 
         page.Line($"</div>");
@@ -79,6 +79,8 @@ public static class HtmlReport
         "channels" => "channels preserved",
         "clip" => "clipped instead",
         "mean" => "constants instead",
+        "fold" => "prefix folded",
+        "fold+channels" => "folded, channels preserved",
         _ => arm.Preserve,
     };
 
@@ -139,10 +141,16 @@ public static class HtmlReport
         }
 
         page.Line($"<section><h2>Naive beside preserving</h2>");
-        page.Line($"<p class=\"legend\"><span><span class=\"key none\"></span>none: every value is rounded</span><span><span class=\"key channels\"></span>channels: a few channels stay in float</span><span><span class=\"key clip\"></span>clip: those channels are clipped to the range of the rest</span><span><span class=\"key mean\"></span>mean: constants in their place</span></p>");
+        page.Line($"<p class=\"legend\"><span><span class=\"key none\"></span>none: every value is rounded</span><span><span class=\"key channels\"></span>channels: a few channels stay in float</span><span><span class=\"key clip\"></span>clip: those channels are clipped to the range of the rest</span><span><span class=\"key mean\"></span>mean: constants in their place</span>");
+        if (comparison.Arms.Any(arm => arm.Preserve.StartsWith("fold", StringComparison.Ordinal)))
+        {
+            page.Line($"<span><span class=\"key fold\"></span>fold: the prefix is constant keys and values, outside of the stream</span><span><span class=\"key fold-channels\"></span>fold+channels: both</span>");
+        }
+
+        page.Line($"</p>");
         page.Line($"<figure>");
         RatioFigure.Draw(page, "comparison", "Perplexity of every arm", "the full-precision model", [.. comparison.Arms.Select(arm =>
-            new RatioRow(arm.Scheme, arm.Channels is { } channels ? FormattableString.Invariant($"{arm.Preserve} {channels}") : arm.Preserve, arm.Preserve, arm.Ratio, Exponentiate(arm.DeltaNllCi95)))]);
+            new RatioRow(arm.Scheme, arm.Channels is { } channels ? FormattableString.Invariant($"{arm.Preserve} {channels}") : arm.Preserve, ReportStyle.ClassOf(arm.Preserve), arm.Ratio, Exponentiate(arm.DeltaNllCi95)))]);
         page.Line($"</figure>");
         ArmTable.Draw(page, comparison);
         page.Line($"</section>");

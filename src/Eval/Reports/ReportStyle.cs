@@ -6,13 +6,13 @@ internal static class ReportStyle
     public const string Css = """
         :root {
           --ground: #fbfaf8; --card: #ffffff; --ink: #1d2330; --muted: #5d6574; --rule: #e4e2dd; --band: #f1ece1;
-          --none: #c8452f; --channels: #0d7f78; --clip: #8a5cc4; --mean: #b07d14; --control: #7d8695;
+          --none: #c8452f; --channels: #0d7f78; --clip: #8a5cc4; --mean: #b07d14; --fold: #2f6fb5; --both: #3c3f8f; --control: #7d8695;
           --top-1: #c8452f; --top-2: #b07d14; --top-3: #8a5cc4; --median: #4a6fa5;
         }
         @media (prefers-color-scheme: dark) {
           :root {
             --ground: #14171d; --card: #1b1f27; --ink: #e8e9ec; --muted: #a2a9b6; --rule: #323844; --band: #272b33;
-            --none: #f0806b; --channels: #4cc2b8; --clip: #b896e8; --mean: #dcb04e; --control: #98a1b0;
+            --none: #f0806b; --channels: #4cc2b8; --clip: #b896e8; --mean: #dcb04e; --fold: #7fb2ea; --both: #a9a6f2; --control: #98a1b0;
             --top-1: #f0806b; --top-2: #dcb04e; --top-3: #b896e8; --median: #86a9dc;
           }
         }
@@ -34,9 +34,9 @@ internal static class ReportStyle
         .tile .figure { font-size: 31px; font-weight: 650; line-height: 1.25; font-variant-numeric: tabular-nums; }
         .story { margin: 0; padding: 0; list-style: none; max-width: 82ch; }
         .story li { padding: 6px 0 6px 16px; border-left: 3px solid var(--rule); margin: 0 0 4px; overflow-wrap: anywhere; }
-        .figure.none { color: var(--none); } .figure.channels { color: var(--channels); } .figure.clip { color: var(--clip); } .figure.mean { color: var(--mean); }
+        .figure.none { color: var(--none); } .figure.channels { color: var(--channels); } .figure.clip { color: var(--clip); } .figure.mean { color: var(--mean); } .figure.fold { color: var(--fold); } .figure.fold-channels { color: var(--both); }
         .key { display: inline-block; width: 11px; height: 11px; border-radius: 3px; margin-right: 6px; background: var(--muted); }
-        .key.none { background: var(--none); } .key.channels { background: var(--channels); } .key.clip { background: var(--clip); } .key.mean { background: var(--mean); }
+        .key.none { background: var(--none); } .key.channels { background: var(--channels); } .key.clip { background: var(--clip); } .key.mean { background: var(--mean); } .key.fold { background: var(--fold); } .key.fold-channels { background: var(--both); }
         .legend { display: flex; flex-wrap: wrap; gap: 4px 20px; max-width: none; font-size: 14px; }
         .scroll { overflow-x: auto; margin-top: 18px; background: var(--card); border: 1px solid var(--rule); border-radius: 10px; }
         table { border-collapse: collapse; width: 100%; font-size: 12.5px; font-variant-numeric: tabular-nums; }
@@ -62,11 +62,14 @@ internal static class ReportStyle
         .line.median { stroke: var(--median); stroke-dasharray: 5 4; } .dot.median, .name.median { fill: var(--median); }
         .name { font-size: 12.5px; font-weight: 600; }
         .bar-ink { fill: var(--top-1); }
-        .bar.none { fill: var(--none); } .bar.channels { fill: var(--channels); } .bar.clip { fill: var(--clip); } .bar.mean { fill: var(--mean); } .bar.control { fill: var(--control); }
-        .tick.none { fill: var(--none); } .tick.channels { fill: var(--channels); } .tick.clip { fill: var(--clip); } .tick.mean { fill: var(--mean); }
+        .bar.none { fill: var(--none); } .bar.channels { fill: var(--channels); } .bar.clip { fill: var(--clip); } .bar.mean { fill: var(--mean); } .bar.fold { fill: var(--fold); } .bar.fold-channels { fill: var(--both); } .bar.control { fill: var(--control); }
+        .tick.none { fill: var(--none); } .tick.channels { fill: var(--channels); } .tick.clip { fill: var(--clip); } .tick.mean { fill: var(--mean); } .tick.fold { fill: var(--fold); } .tick.fold-channels { fill: var(--both); }
         .whisker { stroke: var(--ink); stroke-width: 1.1; fill: none; }
         .cell { font-size: 11px; font-weight: 700; fill: #ffffff; stroke: #14162e; stroke-width: 3px; paint-order: stroke; }
         @media print { body { background: #ffffff; } figure, .scroll { break-inside: avoid; } }
 
         """;
+
+    /// <summary>The class of a preservation: its name with what a class cannot have replaced.</summary>
+    public static string ClassOf(string preserve) => preserve.Replace('+', '-');
 }

@@ -48,8 +48,8 @@ public sealed record EvaluationText
             throw new ArgumentException($"{source}: the text is empty; give a text of at least one window.");
         }
 
-        var context = ChooseContext(options, model.Config.MaxPositions);
-        var stride = ChooseStride(options, context);
+        var context = ChooseContext(options, model.LongestSequence);
+        var stride = ChooseStride(options, context, model.Fold?.Prefix is not null);
         var bos = options.Bos ?? tokenizer.BosTokenId is not null;
         if (bos && tokenizer.BosTokenId is null)
         {
@@ -58,7 +58,7 @@ public sealed record EvaluationText
 
         int? bosTokenId = bos ? tokenizer.BosTokenId : null;
         var tokenIds = tokenizer.Encode(text);
-        var all = Cut(tokenIds, bosTokenId, source, options.Protocol, context, stride);
+        var all = Cut(tokenIds, bosTokenId, source, options.Protocol, context, stride, model.Fold?.Prefix is not null);
         var picked = WindowCutter.PickEvenly(all, options.MaxWindows);
         return new EvaluationText
         {
@@ -74,13 +74,14 @@ public sealed record EvaluationText
     }
 
     private static IReadOnlyList<ScoredWindow> Cut(
-        ReadOnlySpan<int> tokenIds, int? bosTokenId, string source, PerplexityProtocol protocol, int context, int? stride)
+        ReadOnlySpan<int> tokenIds, int? bosTokenId, string source, PerplexityProtocol protocol, int context, int? stride, bool isFolded)
     {
         try
         {
             return protocol switch
             {
                 PerplexityProtocol.Windows => WindowCutter.CutWindows(tokenIds, bosTokenId, context),
+                PerplexityProtocol.Strided when isFolded && bosTokenId is { } bos => WindowCutter.CutStridedWithBos(tokenIds, bos, context, stride!.Value),
                 PerplexityProtocol.Strided => WindowCutter.CutStrided(tokenIds, bosTokenId, context, stride!.Value),
                 PerplexityProtocol.LlamaCpp => WindowCutter.CutLlamaCpp(tokenIds, bosTokenId, context),
                 _ => throw new System.Diagnostics.UnreachableException(),
@@ -117,7 +118,7 @@ public sealed record EvaluationText
         return context;
     }
 
-    private static int? ChooseStride(PerplexityOptions options, int context)
+    private static int? ChooseStride(PerplexityOptions options, int context, bool isFolded)
     {
         if (options.Protocol != PerplexityProtocol.Strided)
         {
@@ -127,8 +128,9 @@ public sealed record EvaluationText
         }
 
         var stride = options.Stride ?? context / 2;
-        return stride >= 1 && stride <= context
+        var largest = isFolded ? context - 1 : context;
+        return stride >= 1 && stride <= largest
             ? stride
-            : throw new ArgumentException($"The stride is {stride} tokens; with a context of {context} it must be 1 to {context}.");
+            : throw new ArgumentException($"The stride is {stride} tokens; with a context of {context}{(isFolded ? ", of which BOS stands for the folded prefix," : "")} it must be 1 to {largest}.");
     }
 }

@@ -62,6 +62,36 @@ public static class WindowCutter
         return windows;
     }
 
+    /// <summary>Cuts overlapping windows that all begin with BOS, as a model with a folded prefix needs them.</summary>
+    /// <remarks>As <see cref="CutStrided"/>, but each window has BOS and <c>context − 1</c> tokens of the text, where that has BOS before the first window only. The first token of the
+    /// text is scored, and so is, with the largest stride, that of each window: BOS predicts it.</remarks>
+    /// <param name="text">Token ids of the text without special tokens. Shape <c>[tokens]</c>.</param>
+    /// <param name="bosTokenId">The id to put before each window.</param>
+    /// <param name="context">Tokens of a window, BOS included, at least 2.</param>
+    /// <param name="stride">Tokens from one window's start to the next, 1 to <c>context − 1</c>.</param>
+    /// <exception cref="ArgumentException">The text has nothing to predict.</exception>
+    public static IReadOnlyList<ScoredWindow> CutStridedWithBos(ReadOnlySpan<int> text, int bosTokenId, int context, int stride)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(context, 2);
+        ArgumentOutOfRangeException.ThrowIfLessThan(stride, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(stride, context - 1);
+        if (text.IsEmpty)
+        {
+            throw TooShort(0, 1, context, "strided");
+        }
+
+        var windows = new List<ScoredWindow>();
+        var scoredUntil = 0;
+        for (var start = 0; scoredUntil < text.Length; start += stride)
+        {
+            var end = Math.Min(start + context - 1, text.Length);
+            windows.Add(new ScoredWindow(Concatenate(bosTokenId, text[start..end]), 1 + scoredUntil - start));
+            scoredUntil = end;
+        }
+
+        return windows;
+    }
+
     /// <summary>Cuts windows of which the second half is scored; see <see cref="PerplexityProtocol.LlamaCpp"/>.</summary>
     /// <remarks>The tool puts BOS before the whole text and then overwrites the first token of each window with BOS, so one token of the text is lost a window.
     /// With <c>first = context / 2</c>, the logits at <c>first … context − 2</c> are scored.</remarks>

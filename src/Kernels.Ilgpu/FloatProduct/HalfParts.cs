@@ -7,7 +7,7 @@ namespace OutlierQuant.Kernels.Ilgpu.FloatProduct;
 /// <summary>Writes activations as sums of two binary16 numbers, which tensor cores multiply.</summary>
 /// <remarks><c>x[c] = scale · (part0[c] + 2⁻¹¹ · part1[c])</c>, where <c>scale</c> is the power of two that takes the largest magnitude of the token to 2¹⁴…2¹⁵. Each part has 11 significant bits,
 /// so an error is at most <c>2⁻²² · |x[c]|</c>, and, where parts reach the end of the type's range, <c>2⁻⁵⁰ · max|x|</c>. The mean of a token is at least its largest magnitude over its columns,
-/// so both stay far below <see cref="Kernels.CodeProduct.CodeProductTolerance.FixedPoint"/>. Infinity and NaN stay in part 0.</remarks>
+/// so both stay far below <see cref="Kernels.CodeProduct.CodeProductTolerance.FixedPoint(int)"/>. Infinity and NaN stay in part 0.</remarks>
 internal static class HalfParts
 {
     /// <summary>What part 1 is raised by, 2¹¹, as its inverse.</summary>

@@ -1,5 +1,3 @@
-using OutlierQuant.Kernels.TiledProduct.Int8;
-
 namespace OutlierQuant.Kernels.CodeProduct;
 
 /// <summary>Activations as integer codes, one scale per token, with the preserved channels beside them in float.</summary>
@@ -17,7 +15,7 @@ public readonly ref struct ActivationCodes
     /// <summary>Gets the values of the preserved channels. Shape <c>[tokens, preserved]</c>.</summary>
     public ReadOnlySpan<float> Preserved { get; init; }
 
-    /// <summary>Gets the same activations packed for tiles, from <see cref="ICodeProductKernel.ReserveCodes"/>; null lets a kernel that needs them pack them
-    /// in every call.</summary>
-    public CodeActivationTiles? Tiles { get; init; }
+    /// <summary>Gets the same activations in the form of a kernel, from <see cref="ICodeProductKernel.ReserveCodes"/> for weights of the same format and groups; null lets a kernel
+    /// that needs it make it in every call.</summary>
+    public PreparedCodes? Prepared { get; init; }
 }

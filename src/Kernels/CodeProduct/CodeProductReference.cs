@@ -1,6 +1,3 @@
-using OutlierQuant.Kernels.TiledProduct.BF16;
-using OutlierQuant.Kernels.TiledProduct.Int8;
-
 namespace OutlierQuant.Kernels.CodeProduct;
 
 /// <summary>The scalar definition of the products over packed codes. Written to be read; the others are tested against it.</summary>
@@ -13,7 +10,7 @@ public sealed class CodeProductReference : ICodeProductKernel
     public bool NeedsOwnThreads(WeightFormat format, bool integerActivations, int tokens) => false;
 
     /// <inheritdoc/>
-    public CodeActivationTiles? ReserveCodes(int tokens, PackedWeights weights) => null;
+    public PreparedCodes? ReserveCodes(int tokens, PackedWeights weights) => null;
 
     /// <inheritdoc/>
     public string Describe(PackedWeights weights, bool integerActivations, int tokens) => CodeProductName.Of(weights.Format, integerActivations, "reference");
@@ -50,10 +47,10 @@ public sealed class CodeProductReference : ICodeProductKernel
     }
 
     /// <inheritdoc/>
-    public FloatActivationTiles? Reserve(int tokens, PackedWeights weights) => null;
+    public PreparedFloats? Reserve(int tokens, PackedWeights weights) => null;
 
     /// <inheritdoc/>
-    public void Multiply(ReadOnlySpan<float> source, int tokens, PackedWeights weights, int firstRow, int rowCount, Span<float> destination, FloatActivationTiles? tiles = null)
+    public void Multiply(ReadOnlySpan<float> source, int tokens, PackedWeights weights, int firstRow, int rowCount, Span<float> destination, PreparedFloats? prepared = null)
     {
         CodeProductShape.Check(source, tokens, weights, firstRow, rowCount, destination);
         int groups = CodeProductShape.Groups(weights);

@@ -3,6 +3,7 @@ using System.Runtime.Intrinsics.X86;
 using OutlierQuant.Kernels.CodeProduct.Steps;
 using OutlierQuant.Kernels.FloatMatmul;
 using OutlierQuant.Kernels.FloatMatmul.Lanes;
+using OutlierQuant.Kernels.RowProduct;
 using OutlierQuant.Kernels.TiledProduct.BF16;
 using OutlierQuant.Kernels.TiledProduct.Int8;
 
@@ -18,24 +19,18 @@ public sealed class CodeProductSimd : ICodeProductKernel
 {
     private static readonly CodeProductReference _anyGroup = new();
 
-    private readonly IIntegerRoute[] _integerTiles;
-    private readonly IIntegerRoute _integerRow;
-    private readonly IFloatRoute _floatRow;
-    private readonly IFloatRoute _floatPanels;
+    private readonly IIntegerRoute[] _integerRoutes;
+    private readonly IFloatRoute[] _floatRoutes;
     private readonly FloatTiles? _floatTiles;
 
-    /// <summary>Initializes the kernel with given routes.</summary>
-    /// <param name="integerRow">For few tokens of codes.</param>
-    /// <param name="integerTiles">For several tokens of codes: the first that fits the groups is used.</param>
-    /// <param name="floatRow">For few tokens of floats.</param>
-    /// <param name="floatPanels">For several tokens of floats, and any groups.</param>
+    /// <summary>Initializes the kernel with given routes; of each kind, the first that takes a number of tokens and the groups is used.</summary>
+    /// <param name="integerRoutes">For codes, few tokens first.</param>
+    /// <param name="floatRoutes">For floats, few tokens first; the last takes everything.</param>
     /// <param name="floatTiles">For many tokens of floats, where the processor has bf16 tiles.</param>
-    internal CodeProductSimd(IIntegerRoute integerRow, IIntegerRoute[] integerTiles, IFloatRoute floatRow, IFloatRoute floatPanels, FloatTiles? floatTiles = null)
+    internal CodeProductSimd(IIntegerRoute[] integerRoutes, IFloatRoute[] floatRoutes, FloatTiles? floatTiles = null)
     {
-        _integerRow = integerRow;
-        _integerTiles = integerTiles;
-        _floatRow = floatRow;
-        _floatPanels = floatPanels;
+        _integerRoutes = integerRoutes;
+        _floatRoutes = floatRoutes;
         _floatTiles = floatTiles;
     }
 
@@ -44,11 +39,11 @@ public sealed class CodeProductSimd : ICodeProductKernel
 
     /// <inheritdoc/>
     public bool NeedsOwnThreads(WeightFormat format, bool integerActivations, int tokens) => integerActivations
-        ? _integerTiles.Any(tiles => tiles.NeedsOwnThreads && tokens >= tiles.FewestTokens)
+        ? _integerRoutes.Any(route => route.NeedsOwnThreads && tokens >= route.FewestTokens)
         : _floatTiles is not null && _floatTiles.NeedsOwnThreads(tokens);
 
     /// <inheritdoc/>
-    public CodeActivationTiles? ReserveCodes(int tokens, PackedWeights weights) => IntegerRoute(weights, tokens)?.ReserveCodes(tokens, weights);
+    public PreparedCodes? ReserveCodes(int tokens, PackedWeights weights) => IntegerRoute(weights, tokens)?.ReserveCodes(tokens, weights);
 
     /// <inheritdoc/>
     public string Describe(PackedWeights weights, bool integerActivations, int tokens) => CodeProductName.Of(
@@ -62,6 +57,11 @@ public sealed class CodeProductSimd : ICodeProductKernel
     public void Multiply(ActivationCodes source, PackedWeights weights, int firstRow, int rowCount, Span<float> destination)
     {
         CodeProductShape.Check(source, weights, firstRow, rowCount, destination);
+        if (source.Scales.Length == 0)
+        {
+            return;
+        }
+
         if (IntegerRoute(weights, source.Scales.Length) is IIntegerRoute route)
         {
             route.Multiply(source, weights, firstRow, rowCount, destination);
@@ -73,36 +73,47 @@ public sealed class CodeProductSimd : ICodeProductKernel
     }
 
     /// <inheritdoc/>
-    public FloatActivationTiles? Reserve(int tokens, PackedWeights weights) =>
-        _floatTiles is not null && _floatTiles.Takes(tokens, weights) ? _floatTiles.Reserve(tokens, weights) : null;
+    public PreparedFloats? Reserve(int tokens, PackedWeights weights) =>
+        _floatTiles is not null && _floatTiles.Takes(tokens, weights) ? _floatTiles.Reserve(tokens, weights) : FloatRoute(weights, tokens).Reserve(tokens, weights);
 
     /// <inheritdoc/>
-    public void Multiply(ReadOnlySpan<float> source, int tokens, PackedWeights weights, int firstRow, int rowCount, Span<float> destination, FloatActivationTiles? tiles = null)
+    public void Multiply(ReadOnlySpan<float> source, int tokens, PackedWeights weights, int firstRow, int rowCount, Span<float> destination, PreparedFloats? prepared = null)
     {
         CodeProductShape.Check(source, tokens, weights, firstRow, rowCount, destination);
-        if (_floatTiles is not null && _floatTiles.Takes(tokens, weights) && _floatTiles.TryMultiply(source, tokens, weights, firstRow, rowCount, destination, tiles))
+        if (_floatTiles is not null && _floatTiles.Takes(tokens, weights))
         {
-            return;
+            if (!_floatTiles.TryMultiply(source, tokens, weights, firstRow, rowCount, destination, prepared))
+            {
+                FloatRoute(weights, tokens).Multiply(source, tokens, weights, firstRow, rowCount, destination, null);
+            }
         }
-
-        FloatRoute(weights, tokens).Multiply(source, tokens, weights, firstRow, rowCount, destination);
+        else if (tokens > 0)
+        {
+            FloatRoute(weights, tokens).Multiply(source, tokens, weights, firstRow, rowCount, destination, prepared);
+        }
     }
 
-    private IFloatRoute FloatRoute(PackedWeights weights, int tokens) => tokens <= _floatRow.MostTokens(weights) ? _floatRow : _floatPanels;
-
-    /// <summary>Chooses by shape alone, so that a product takes one route whatever rows are asked for; null if no route has such groups.</summary>
-    private IIntegerRoute? IntegerRoute(PackedWeights weights, int tokens)
+    // Both choose by shape alone, so that a product takes one route whatever rows are asked for.
+    private IFloatRoute FloatRoute(PackedWeights weights, int tokens)
     {
-        if (tokens >= _integerRow.FewestTokens && tokens <= _integerRow.MostTokens && _integerRow.Fits(weights))
+        foreach (IFloatRoute route in _floatRoutes)
         {
-            return _integerRow;
+            if (tokens <= route.MostTokens(weights))
+            {
+                return route;
+            }
         }
 
-        foreach (IIntegerRoute tiles in _integerTiles)
+        return _floatRoutes[^1];
+    }
+
+    private IIntegerRoute? IntegerRoute(PackedWeights weights, int tokens)
+    {
+        foreach (IIntegerRoute route in _integerRoutes)
         {
-            if (tokens >= tiles.FewestTokens && tiles.Fits(weights))
+            if (tokens >= route.FewestTokens && route.Fits(weights) && tokens <= route.MostTokens(weights))
             {
-                return tiles;
+                return route;
             }
         }
 
@@ -112,23 +123,36 @@ public sealed class CodeProductSimd : ICodeProductKernel
     /// <summary>Creates the kernel of tile registers; what they do not take goes the way of 512-bit vectors.</summary>
     /// <param name="precision">How exactly products with float activations are computed.</param>
     internal static CodeProductSimd Amx(FloatPrecision precision) => new(
-        Avx2Row(), [new TiledIntegerRoute(AmxTiles.Int8, 32), .. Avx512Tiles()], Avx2FloatRow(), Avx512FloatPanels(), new FloatTiles(BF16Product.Amx, precision));
+        [.. Avx512Rows(), new TiledIntegerRoute(AmxTiles.Int8, 32), .. Avx512Tiles()], Avx512Floats(), new FloatTiles(BF16Product.Amx, precision));
 
     /// <summary>Creates the kernel of 512-bit vectors, with emitted vpdpbusd where the processor has it.</summary>
-    internal static CodeProductSimd Avx512() => new(Avx2Row(), Avx512Tiles(), Avx2FloatRow(), Avx512FloatPanels());
+    /// <param name="floatTiles">For many tokens of floats that may be rounded to bf16, where the processor multiplies these faster.</param>
+    internal static CodeProductSimd Avx512(FloatTiles? floatTiles) => new([.. Avx512Rows(), .. Avx512Tiles()], Avx512Floats(), floatTiles);
 
     /// <summary>Creates the kernel of 256-bit vectors, with AVX-VNNI where the processor has it.</summary>
     internal static CodeProductSimd Avx2() =>
-        new(Avx2Row(), Avx2Tiles(), Avx2FloatRow(), new FloatPanels("avx2", new FloatMatmulLanes<Lanes256, Vector256<float>>()));
+        new([Avx2Row(), .. Avx2Tiles()], [Avx2FloatRow(), new FloatPanels("avx2", new FloatMatmulLanes<Lanes256, Vector256<float>>())]);
 
     /// <summary>Creates the kernel of portable 128-bit vectors; without vector hardware they run one lane at a time.</summary>
     internal static CodeProductSimd Portable() => new(
-        new IntegerRow<Vector128ByteStep, Vector128<byte>, Vector128<int>, Vector128<float>>(),
-        [new IntegerTile<Vector128ByteStep, Vector128<byte>, Vector128<int>, Vector128<float>>()],
-        new FloatRow<Fields128, Vector128<int>, Lanes128, Vector128<float>>(Vector128ByteStep.Name),
-        new FloatPanels(
-            Vector128ByteStep.Name,
-            Vector128.IsHardwareAccelerated ? new FloatMatmulLanes<Lanes128, Vector128<float>>() : new FloatMatmulLanes<SingleLane, float>()));
+        [new IntegerRow<Vector128ByteStep, Vector128<byte>, Vector128<int>, Vector128<float>>(), new IntegerTile<Vector128ByteStep, Vector128<byte>, Vector128<int>, Vector128<float>>()],
+        [
+            new FloatRow<Fields128, Vector128<int>, Lanes128, Vector128<float>>(Vector128ByteStep.Name),
+            new FloatPanels(
+                Vector128ByteStep.Name,
+                Vector128.IsHardwareAccelerated ? new FloatMatmulLanes<Lanes128, Vector128<float>>() : new FloatMatmulLanes<SingleLane, float>()),
+        ]);
+
+    private static IIntegerRoute[] Avx512Rows() =>
+        VectorHardware.Avx512VnniUnavailableBecause is null ? [new VnniIntegerRow(), Avx2Row()] : [Avx2Row()];
+
+    private static IFloatRoute[] Avx512Floats()
+    {
+        FloatPanels panels = new("avx512", new FloatMatmulLanes<Lanes512, Vector512<float>>());
+        return VectorHardware.Avx512VnniUnavailableBecause is null
+            ? [new VnniFloatRow(Avx2FloatRow()), new TiledPlaneRoute(Avx512VnniTiles.Int8, panels), panels]
+            : [Avx2FloatRow(), panels];
+    }
 
     // Few tokens would leave most of a strip of 32 empty. Without 512-bit vpdpbusd, its 256-bit form does more than three instructions at 512.
     private static IIntegerRoute[] Avx512Tiles() =>
@@ -143,9 +167,6 @@ public sealed class CodeProductSimd : ICodeProductKernel
 
     private static TiledIntegerRoute SmallCodeTiles() => new(new HalfStepTiles<Avx2SmallHalfStep>(), 20, isForSmallCodes: true);
 
-    private static FloatPanels Avx512FloatPanels() => new("avx512", new FloatMatmulLanes<Lanes512, Vector512<float>>());
-
-    // One token is bound by memory, so 256 bits are enough for rows.
     private static IIntegerRoute Avx2Row() => AvxVnni.IsSupported
         ? new IntegerRow<AvxVnniByteStep, Vector256<byte>, Vector256<int>, Vector256<float>>()
         : new IntegerRow<Avx2ByteStep, Vector256<byte>, Vector256<int>, Vector256<float>>();

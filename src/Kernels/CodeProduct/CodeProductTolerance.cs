@@ -11,11 +11,6 @@ public static class CodeProductTolerance
     /// <summary>Half the distance from 1 to the next binary32 number: the relative error of one rounding.</summary>
     public const double Rounding = 1.0 / (1 << 24);
 
-    /// <summary>The largest error of one activation as fixed point, over the mean magnitude of its token.</summary>
-    /// <remarks>A token of floats may be multiplied as 23-bit fixed point if its largest magnitude is at most 31.5 times the mean. A step is at most
-    /// 1.01 · 2⁻²¹ of the largest, and rounding errs by half a step.</remarks>
-    public const double FixedPoint = 32.0 / (1 << 22);
-
     /// <summary>Computes the largest allowed difference of one product.</summary>
     /// <param name="columns">Input features.</param>
     /// <param name="magnitude"><c>Σ |w_c · x_c|</c> of the product, in real (dequantized) values.</param>
@@ -27,5 +22,11 @@ public static class CodeProductTolerance
     /// <param name="weightMagnitude"><c>Σ |w_c|</c> of the row, without the preserved channels.</param>
     /// <param name="meanActivation">Mean of <c>|x_c|</c> of the token, the preserved channels counted as 0.</param>
     public static double Bound(int columns, double magnitude, double weightMagnitude, double meanActivation) =>
-        Bound(columns, magnitude) + (FixedPoint * weightMagnitude * meanActivation);
+        Bound(columns, magnitude) + (FixedPoint(columns) * weightMagnitude * meanActivation);
+
+    /// <summary>Computes the largest error of one activation as fixed point, over the mean magnitude of its token.</summary>
+    /// <remarks>A token of floats may be multiplied as 23-bit fixed point if it has 512 entries or more, and the largest magnitude is at most 1/16 of their number times the mean. A step is at most
+    /// 1.01 · 2⁻²¹ of the largest, and rounding errs by half a step. Devices may split floats into two binary16 numbers, whatever the columns, and err less.</remarks>
+    /// <param name="columns">Input features.</param>
+    public static double FixedPoint(int columns) => Math.Max(columns, 512) / (double)(1 << 26);
 }

@@ -10,7 +10,6 @@ namespace OutlierQuant.Kernels.CodeProduct;
 /// <remarks>
 /// <para><c>token[c] = step · (plane0[c] + 256 · plane1[c] − 32768 · plane2[c])</c> with an error of at most half a step, where the step is a power of
 /// two and at most 1.01 · 2⁻²¹ times the largest magnitude. All three factors are 16-bit numbers, so that <c>vpmaddwd</c> can weight the planes while it widens their sums.</para>
-/// <para>The planes take turns, one quad of 128 columns each, so that a product reads one stream of bytes.</para>
 /// <para>The error is the same for every entry, so it matters where one entry dwarfs the others, as a massive activation does. A token is refused
 /// when its largest magnitude exceeds <see cref="LargestRatio"/> times the mean magnitude, when an entry is not finite, and when it is all zero or too small to scale.</para>
 /// </remarks>
@@ -18,9 +17,6 @@ internal static class FixedPoint
 {
     /// <summary>Planes of a token.</summary>
     public const int Planes = 3;
-
-    /// <summary>The largest magnitude over the mean magnitude up to which a token is taken. Half a step is then at most 2⁻¹⁷ times the mean.</summary>
-    public const float LargestRatio = 31.5f;
 
     /// <summary>What one of plane 1 counts.</summary>
     public const int Weight1 = 256;
@@ -34,44 +30,71 @@ internal static class FixedPoint
     private const int Quad = WeightPacking.QuadColumns;
     private const int SmallestExponent = -100;
 
+    /// <summary>Computes the largest magnitude over the mean magnitude up to which a token is taken: 1/16 of the columns, but for the hundredth part by which a step may be larger.</summary>
+    /// <remarks>Half a step is then at most <c>columns · 2⁻²⁶</c> times the mean, a quarter of what a binary32 sum of so many products may err.</remarks>
+    public static float LargestRatio(int columns) => 0.985f / 16 * columns;
+
+    /// <summary>Whether rows are whole quads, and long enough for the error of a half step to drown in that of a float sum.</summary>
+    public static bool Suits(int columns) => columns >= 4 * Quad && columns % Quad == 0;
+
     /// <summary>Splits a token, or refuses it.</summary>
     /// <param name="token">Activations, 0 at preserved channels. Shape <c>[columns]</c>, a multiple of 128.</param>
-    /// <param name="planes">Receives plane 0, 1 and 2. Shape <c>[columns / 128, 3, 128]</c>.</param>
+    /// <param name="planes">Receives plane 0, 1 and 2, in pieces of 128 columns.</param>
+    /// <param name="quadStride">Bytes from 128 columns of a plane to the next.</param>
+    /// <param name="planeStride">Bytes from one plane to the next.</param>
     /// <param name="step">Receives the value of 1.</param>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static bool TrySplit(ReadOnlySpan<float> token, Span<sbyte> planes, out float step)
+    public static bool TrySplit(ReadOnlySpan<float> token, Span<sbyte> planes, int quadStride, int planeStride, out float step)
     {
         Debug.Assert(token.Length % Quad == 0);
+        bool isTaken = TryScale(token, out float scale);
+        step = 1 / scale;
+        if (isTaken)
+        {
+            Split(token, planes, quadStride, planeStride, scale);
+        }
+
+        return isTaken;
+    }
+
+    /// <summary>Finds what a token is multiplied by before it is rounded to integers, a power of two; or refuses it.</summary>
+    /// <param name="token">Activations, 0 at preserved channels. Shape <c>[columns]</c>, a multiple of 32.</param>
+    /// <param name="scale">Receives the factor; 1 for a token that is refused.</param>
+    public static bool TryScale(ReadOnlySpan<float> token, out float scale)
+    {
         (float absMax, float sum) = Magnitudes(token);
-        step = 1;
-        if (!float.IsFinite(sum) || absMax > LargestRatio * (sum / token.Length) || MathF.ILogB(absMax) < SmallestExponent)
+        scale = 1;
+        if (!float.IsFinite(sum) || absMax > LargestRatio(token.Length) * (sum / token.Length) || MathF.ILogB(absMax) < SmallestExponent)
         {
             return false;
         }
 
         int exponent = 21 - MathF.ILogB(absMax);
         exponent -= MathF.ScaleB(absMax, exponent) > Largest ? 1 : 0;
-        step = MathF.ScaleB(1, -exponent);
-        Vector256<float> scale = Vector256.Create(MathF.ScaleB(1, exponent));
+        scale = MathF.ScaleB(1, exponent);
+        return true;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Split(ReadOnlySpan<float> token, Span<sbyte> planes, int quadStride, int planeStride, float factor)
+    {
+        Vector256<float> scale = Vector256.Create(factor);
         ref float source = ref MemoryMarshal.GetReference(token);
         ref sbyte destination = ref MemoryMarshal.GetReference(planes);
         for (nuint c = 0; c < (nuint)token.Length; c += 32)
         {
             Vector256<int> integers0 = Round(ref source, c, scale), integers1 = Round(ref source, c + 8, scale);
             Vector256<int> integers2 = Round(ref source, c + 16, scale), integers3 = Round(ref source, c + 24, scale);
-            nuint to = (c / Quad * (Planes * Quad)) + (c % Quad);
+            nuint first = (c / Quad * (nuint)quadStride) + (c % Quad), second = first + (nuint)planeStride, third = second + (nuint)planeStride;
 
             // Raised by 128 and 64 · 256, the digits are unsigned: 8 bits, 7 bits, and the rest with its sign. Narrowing keeps the low bits.
             Vector256<int> raised = Vector256.Create(128 + (64 * Weight1));
             (integers0, integers1, integers2, integers3) = (integers0 + raised, integers1 + raised, integers2 + raised, integers3 + raised);
             Vector256<short> low0 = Vector256.Narrow(integers0, integers1), low1 = Vector256.Narrow(integers2, integers3);
             Vector256<short> top0 = Vector256.Narrow(integers0 >> 15, integers1 >> 15), top1 = Vector256.Narrow(integers2 >> 15, integers3 >> 15);
-            (Vector256.Narrow(low0, low1) ^ Vector256.Create(sbyte.MinValue)).StoreUnsafe(ref destination, to);
-            ((Vector256.Narrow(low0 >>> 8, low1 >>> 8) & Vector256.Create((sbyte)127)) - Vector256.Create((sbyte)64)).StoreUnsafe(ref destination, to + Quad);
-            (-Vector256.Narrow(top0, top1)).StoreUnsafe(ref destination, to + (2 * Quad));
+            (Vector256.Narrow(low0, low1) ^ Vector256.Create(sbyte.MinValue)).StoreUnsafe(ref destination, first);
+            ((Vector256.Narrow(low0 >>> 8, low1 >>> 8) & Vector256.Create((sbyte)127)) - Vector256.Create((sbyte)64)).StoreUnsafe(ref destination, second);
+            (-Vector256.Narrow(top0, top1)).StoreUnsafe(ref destination, third);
         }
-
-        return true;
     }
 
     // The instruction rounds to even; the portable conversion truncates and guards against overflow, which the exponent excludes.

@@ -28,19 +28,19 @@ internal sealed class FixedPointRow<TStep, TBytes, TSums, TFloats>(IFloatRoute e
 
     public string Name => TStep.Name;
 
-    /// <summary>Whether the rows are whole quads in groups of whole slices, and long enough for the error of a half step to drown in that of a float sum.</summary>
+    /// <summary>Whether the rows are those of <see cref="FixedPoint"/>, in groups of whole slices.</summary>
     public static bool IsFor(PackedWeights weights) =>
-        weights.Format != WeightFormat.Int8 && weights.Columns >= 4 * Quad && weights.Columns % Quad == 0
+        weights.Format != WeightFormat.Int8 && FixedPoint.Suits(weights.Columns)
         && (weights.GroupSize % Slice == 0 || weights.GroupSize >= weights.Columns);
 
     // Measured: short groups, which are scaled more often, take longer than panels from 13 tokens on.
     public int MostTokens(PackedWeights weights) => !IsFor(weights) ? exact.MostTokens(weights) : SlicesPerStart(weights) == 1 ? Math.Min(mostTokens, MostTokensOfShortGroups) : mostTokens;
 
-    public void Multiply(ReadOnlySpan<float> source, int tokens, PackedWeights weights, int firstRow, int rowCount, Span<float> destination)
+    public void Multiply(ReadOnlySpan<float> source, int tokens, PackedWeights weights, int firstRow, int rowCount, Span<float> destination, PreparedFloats? prepared)
     {
         if (!IsFor(weights))
         {
-            exact.Multiply(source, tokens, weights, firstRow, rowCount, destination);
+            exact.Multiply(source, tokens, weights, firstRow, rowCount, destination, null);
         }
         else if (weights.Format == WeightFormat.Int4)
         {
@@ -74,7 +74,7 @@ internal sealed class FixedPointRow<TStep, TBytes, TSums, TFloats>(IFloatRoute e
                 values = token.AsSpan(0, columns);
             }
 
-            bool isTaken = FixedPoint.TrySplit(values, tokenPlanes, out steps[t]);
+            bool isTaken = FixedPoint.TrySplit(values, tokenPlanes, Planes * Quad, Quad, out steps[t]);
             steps[t] = isTaken ? steps[t] : 0;
             if (isTaken)
             {
@@ -110,7 +110,7 @@ internal sealed class FixedPointRow<TStep, TBytes, TSums, TFloats>(IFloatRoute e
     }
 
     private void ExactToken(ReadOnlySpan<float> source, int token, PackedWeights weights, int firstRow, int rowCount, Span<float> destination) =>
-        exact.Multiply(source.Slice(token * weights.Columns, weights.Columns), 1, weights, firstRow, rowCount, destination.Slice(token * weights.Rows, weights.Rows));
+        exact.Multiply(source.Slice(token * weights.Columns, weights.Columns), 1, weights, firstRow, rowCount, destination.Slice(token * weights.Rows, weights.Rows), null);
 
     /// <summary>Computes the slices of a row whose sums start together: those of a group, but one by one where groups are not whole quads.</summary>
     private static int SlicesPerStart(PackedWeights weights) =>

@@ -17,8 +17,13 @@ internal sealed class FloatPanels(string name, IFloatMatmulKernel matmul) : IFlo
 
     public int MostTokens(PackedWeights weights) => int.MaxValue;
 
-    public void Multiply(ReadOnlySpan<float> source, int tokens, PackedWeights weights, int firstRow, int rowCount, Span<float> destination)
+    // Preserved channels are columns of floats like the others.
+    public PreparedFloats? Reserve(int tokens, PackedWeights weights) => matmul.Reserve(FloatType.F32, tokens, weights.Columns);
+
+    public void Multiply(ReadOnlySpan<float> source, int tokens, PackedWeights weights, int firstRow, int rowCount, Span<float> destination, PreparedFloats? prepared)
     {
+        using PreparedFloats? own = prepared is null ? Reserve(tokens, weights) : null;
+        own?.Fill(source, 0, own.Pieces);
         float[] panel = ArrayPool<float>.Shared.Rent(PanelRows * weights.Columns);
         float[] products = ArrayPool<float>.Shared.Rent(PanelRows * tokens);
         for (int r = firstRow; r < firstRow + rowCount; r += PanelRows)
@@ -31,7 +36,7 @@ internal sealed class FloatPanels(string name, IFloatMatmulKernel matmul) : IFlo
             }
 
             FloatWeights floats = new() { Elements = MemoryMarshal.AsBytes(elements), Type = FloatType.F32, Rows = rows, Columns = weights.Columns };
-            matmul.Multiply(source, tokens, floats, 0, rows, products.AsSpan(0, tokens * rows));
+            matmul.Multiply(source, tokens, floats, 0, rows, products.AsSpan(0, tokens * rows), prepared ?? own);
             for (int t = 0; t < tokens; t++)
             {
                 products.AsSpan(t * rows, rows).CopyTo(destination[((t * weights.Rows) + r)..]);

@@ -27,7 +27,7 @@ internal sealed class FloatRow<TFields, TInts, TLanes, TVector>(string name) : I
         ByteRows<TLanes, TVector>.IsFor(weights) ? ByteRows<TLanes, TVector>.MostTokens
         : weights.GroupSize % Slice == 0 || weights.GroupSize >= weights.Columns ? 1 : 0;
 
-    public void Multiply(ReadOnlySpan<float> source, int tokens, PackedWeights weights, int firstRow, int rowCount, Span<float> destination)
+    public void Multiply(ReadOnlySpan<float> source, int tokens, PackedWeights weights, int firstRow, int rowCount, Span<float> destination, PreparedFloats? prepared)
     {
         switch (weights.Format)
         {

@@ -1,6 +1,3 @@
-using OutlierQuant.Kernels.TiledProduct.BF16;
-using OutlierQuant.Kernels.TiledProduct.Int8;
-
 namespace OutlierQuant.Kernels.CodeProduct;
 
 /// <summary>Multiplies activations by a weight matrix given as packed integer codes, with preserved input channels in float.</summary>
@@ -30,11 +27,11 @@ public interface ICodeProductKernel
     string Describe(PackedWeights weights, bool integerActivations, int tokens);
 
     /// <summary>Reserves room for activation codes in the form that this kernel multiplies; null where it takes them as they lie.</summary>
-    /// <remarks>A caller that splits the rows fills the tiles once (<see cref="CodeActivationTiles.Fill"/>) and hands them to every call in <see cref="ActivationCodes.Tiles"/>;
+    /// <remarks>A caller that splits the rows fills it once (<see cref="PreparedCodes.Fill"/>) and hands it to every call in <see cref="ActivationCodes.Prepared"/>;
     /// otherwise each call makes its own. The results are the same bits.</remarks>
     /// <param name="tokens">Number of tokens.</param>
     /// <param name="weights">The whole matrix. Shape <c>[rows, columns]</c>.</param>
-    CodeActivationTiles? ReserveCodes(int tokens, PackedWeights weights);
+    PreparedCodes? ReserveCodes(int tokens, PackedWeights weights);
 
     /// <summary>Computes some output features of every token from activation codes.</summary>
     /// <param name="source">Activation codes. Shape <c>[tokens, stride]</c>.</param>
@@ -46,10 +43,10 @@ public interface ICodeProductKernel
     void Multiply(ActivationCodes source, PackedWeights weights, int firstRow, int rowCount, Span<float> destination);
 
     /// <summary>Reserves room for float activations in the form that this kernel multiplies; null where it takes them as they lie.</summary>
-    /// <remarks>A caller that splits the rows fills the tiles once (<see cref="FloatActivationTiles.Fill"/>) and hands them to every call; otherwise each call makes its own.</remarks>
+    /// <remarks>A caller that splits the rows fills it once (<see cref="PreparedFloats.Fill"/>) and hands it to every call; otherwise each call makes its own.</remarks>
     /// <param name="tokens">Number of tokens.</param>
-    /// <param name="weights">The whole matrix: its preserved channels stay out of the tiles. Shape <c>[rows, columns]</c>.</param>
-    FloatActivationTiles? Reserve(int tokens, PackedWeights weights);
+    /// <param name="weights">The whole matrix: its preserved channels stay out of the form. Shape <c>[rows, columns]</c>.</param>
+    PreparedFloats? Reserve(int tokens, PackedWeights weights);
 
     /// <summary>Computes some output features of every token from float activations.</summary>
     /// <param name="source">Activations. The preserved channels are read from here. Shape <c>[tokens, columns]</c>.</param>
@@ -58,7 +55,7 @@ public interface ICodeProductKernel
     /// <param name="firstRow">First output feature to compute.</param>
     /// <param name="rowCount">Number of output features to compute.</param>
     /// <param name="destination">Receives the products; other rows are untouched. Shape <c>[tokens, rows]</c>.</param>
-    /// <param name="tiles">What <see cref="Reserve"/> returned, filled from <paramref name="source"/>; or null.</param>
+    /// <param name="prepared">What <see cref="Reserve"/> returned, filled from <paramref name="source"/>; or null.</param>
     /// <exception cref="ArgumentException">The shapes disagree.</exception>
-    void Multiply(ReadOnlySpan<float> source, int tokens, PackedWeights weights, int firstRow, int rowCount, Span<float> destination, FloatActivationTiles? tiles = null);
+    void Multiply(ReadOnlySpan<float> source, int tokens, PackedWeights weights, int firstRow, int rowCount, Span<float> destination, PreparedFloats? prepared = null);
 }

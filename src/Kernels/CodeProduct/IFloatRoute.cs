@@ -1,5 +1,3 @@
-using OutlierQuant.Kernels.TiledProduct.BF16;
-
 namespace OutlierQuant.Kernels.CodeProduct;
 
 /// <summary>One way through the products of float activations and packed weights.</summary>
@@ -10,6 +8,9 @@ internal interface IFloatRoute
     /// <summary>Computes the number of tokens up to which the route is used for such weights; 0 where it cannot work with groups of their size.</summary>
     int MostTokens(PackedWeights weights);
 
-    /// <inheritdoc cref="ICodeProductKernel.Multiply(ReadOnlySpan{float}, int, PackedWeights, int, int, Span{float}, FloatActivationTiles)"/>
-    void Multiply(ReadOnlySpan<float> source, int tokens, PackedWeights weights, int firstRow, int rowCount, Span<float> destination);
+    /// <inheritdoc cref="ICodeProductKernel.Reserve"/>
+    PreparedFloats? Reserve(int tokens, PackedWeights weights) => null;
+
+    /// <inheritdoc cref="ICodeProductKernel.Multiply(ReadOnlySpan{float}, int, PackedWeights, int, int, Span{float}, PreparedFloats)"/>
+    void Multiply(ReadOnlySpan<float> source, int tokens, PackedWeights weights, int firstRow, int rowCount, Span<float> destination, PreparedFloats? prepared);
 }

@@ -1,5 +1,3 @@
-using OutlierQuant.Kernels.TiledProduct.Int8;
-
 namespace OutlierQuant.Kernels.CodeProduct;
 
 /// <summary>One way through the products of activation codes and packed weights: by rows for one token, by tiles for many.</summary>
@@ -13,14 +11,14 @@ internal interface IIntegerRoute
     /// <summary>Gets the number of tokens from which on the route is used.</summary>
     int FewestTokens => 1;
 
-    /// <summary>Gets the number of tokens up to which the route is used.</summary>
-    int MostTokens => int.MaxValue;
+    /// <summary>Computes the number of tokens up to which the route is used for such weights.</summary>
+    int MostTokens(PackedWeights weights) => int.MaxValue;
 
     /// <summary>Gets a value indicating whether only a team's own threads may use it.</summary>
     bool NeedsOwnThreads => false;
 
     /// <inheritdoc cref="ICodeProductKernel.ReserveCodes"/>
-    CodeActivationTiles? ReserveCodes(int tokens, PackedWeights weights) => null;
+    PreparedCodes? ReserveCodes(int tokens, PackedWeights weights) => null;
 
     /// <inheritdoc cref="ICodeProductKernel.Multiply(ActivationCodes, PackedWeights, int, int, Span{float})"/>
     void Multiply(ActivationCodes source, PackedWeights weights, int firstRow, int rowCount, Span<float> destination);

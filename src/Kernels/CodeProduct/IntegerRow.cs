@@ -29,7 +29,7 @@ internal sealed class IntegerRow<TStep, TBytes, TSums, TFloats>(int mostTokens =
 
     public string Name => TStep.Name;
 
-    public int MostTokens => mostTokens;
+    public int MostTokens(PackedWeights weights) => mostTokens;
 
     private static int Lanes => TStep.Width / sizeof(int);
 
@@ -54,7 +54,7 @@ internal sealed class IntegerRow<TStep, TBytes, TSums, TFloats>(int mostTokens =
     private static void MultiplyPacked<TPacking>(ActivationCodes source, PackedWeights weights, int firstRow, int rowCount, Span<float> destination)
         where TPacking : struct, IPacking
     {
-        int groups = CodeProductShape.Groups(weights), tokens = source.Scales.Length, stride = source.Stride;
+        int groups = CodeProductShape.Groups(weights), tokens = source.Scales.Length, stride = source.Stride, preserved = weights.PreservedChannels.Length;
         bool isShort = groups > 1 && weights.GroupSize % Quad != 0;
         int startSize = groups <= 1 ? Math.Max(stride, Slice) : isShort ? Slice : weights.GroupSize;
         int startsPerToken = ((stride + startSize - 1) / startSize * Lanes) + (LineBytes / sizeof(int)), codeStride = stride + LineBytes;
@@ -79,7 +79,7 @@ internal sealed class IntegerRow<TStep, TBytes, TSums, TFloats>(int mostTokens =
                     codes.Slice(t * codeStride, atOnce * codeStride), starts.Slice(t * startsPerToken, atOnce * startsPerToken), weights, groups, r, rows, destination[((t * weights.Rows) + r)..]);
                 for (int i = t; i < t + atOnce; i++)
                 {
-                    Finish(source, i, weights, groups, r, destination.Slice((i * weights.Rows) + r, rows));
+                    RowScaling.Finish(destination.Slice((i * weights.Rows) + r, rows), source.Scales[i], weights, r, source.Preserved.Slice(i * preserved, preserved));
                 }
             }
 
@@ -87,7 +87,7 @@ internal sealed class IntegerRow<TStep, TBytes, TSums, TFloats>(int mostTokens =
             {
                 Span<float> products = destination.Slice((t * weights.Rows) + r, rows);
                 MultiplyRows<TPacking>(codes.Slice(t * codeStride, stride), starts.Slice(t * startsPerToken, startsPerToken), weights, groups, isShort, r, products);
-                Finish(source, t, weights, groups, r, products);
+                RowScaling.Finish(products, source.Scales[t], weights, r, source.Preserved.Slice(t * preserved, preserved));
             }
         }
 
@@ -135,20 +135,6 @@ internal sealed class IntegerRow<TStep, TBytes, TSums, TFloats>(int mostTokens =
             ReadOnlySpan<byte> row = weights.Codes.Slice((firstRow + i) * rowBytes, rowBytes);
             ShortGroups<TPacking, TStep, TBytes, TSums, TFloats>.Rows(
                 row, weights.Scales.Slice((firstRow + i) * groups, groups), weights.GroupSize, weights.Columns, tokens, starts, destination[i..], weights.Rows);
-        }
-    }
-
-    /// <summary>Scales the products and adds those of the preserved channels.</summary>
-    private static void Finish(ActivationCodes source, int token, PackedWeights weights, int groups, int firstRow, Span<float> products)
-    {
-        float scale = source.Scales[token];
-        ReadOnlySpan<float> rowScales = groups == 1 ? weights.Scales.Slice(firstRow, products.Length) : default;
-        int preserved = weights.PreservedChannels.Length;
-        ReadOnlySpan<float> side = source.Preserved.Slice(token * preserved, preserved);
-        for (int i = 0; i < products.Length; i++)
-        {
-            float scaled = scale * (groups == 1 ? rowScales[i] * products[i] : products[i]);
-            products[i] = preserved == 0 ? scaled : scaled + SideProduct.Of(weights.PreservedColumns.Slice((firstRow + i) * preserved, preserved), side);
         }
     }
 

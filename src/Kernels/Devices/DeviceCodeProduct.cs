@@ -1,7 +1,5 @@
 using System.Runtime.InteropServices;
 using OutlierQuant.Kernels.CodeProduct;
-using OutlierQuant.Kernels.TiledProduct.BF16;
-using OutlierQuant.Kernels.TiledProduct.Int8;
 
 namespace OutlierQuant.Kernels.Devices;
 
@@ -20,10 +18,10 @@ internal sealed class DeviceCodeProduct(IDevice device, Lock access) : ICodeProd
     public string Describe(PackedWeights weights, bool integerActivations, int tokens) => device.Products.Describe(weights, integerActivations, tokens);
 
     /// <inheritdoc/>
-    public CodeActivationTiles? ReserveCodes(int tokens, PackedWeights weights) => null;
+    public PreparedCodes? ReserveCodes(int tokens, PackedWeights weights) => null;
 
     /// <inheritdoc/>
-    public FloatActivationTiles? Reserve(int tokens, PackedWeights weights) => null;
+    public PreparedFloats? Reserve(int tokens, PackedWeights weights) => null;
 
     /// <inheritdoc/>
     public void Multiply(ActivationCodes source, PackedWeights weights, int firstRow, int rowCount, Span<float> destination)
@@ -44,7 +42,7 @@ internal sealed class DeviceCodeProduct(IDevice device, Lock access) : ICodeProd
     }
 
     /// <inheritdoc/>
-    public void Multiply(ReadOnlySpan<float> source, int tokens, PackedWeights weights, int firstRow, int rowCount, Span<float> destination, FloatActivationTiles? tiles = null)
+    public void Multiply(ReadOnlySpan<float> source, int tokens, PackedWeights weights, int firstRow, int rowCount, Span<float> destination, PreparedFloats? prepared = null)
     {
         CodeProductShape.Check(source, tokens, weights, firstRow, rowCount, destination);
         lock (access)

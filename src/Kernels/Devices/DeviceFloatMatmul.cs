@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using OutlierQuant.Kernels.FloatMatmul;
-using OutlierQuant.Kernels.TiledProduct.BF16;
 
 namespace OutlierQuant.Kernels.Devices;
 
@@ -19,10 +18,10 @@ internal sealed class DeviceFloatMatmul(IDevice device, Lock access) : IFloatMat
     public string Describe(FloatType type, int tokens) => device.Products.Describe(type, tokens);
 
     /// <inheritdoc/>
-    public FloatActivationTiles? Reserve(FloatType type, int tokens, int columns) => null;
+    public PreparedFloats? Reserve(FloatType type, int tokens, int columns) => null;
 
     /// <inheritdoc/>
-    public void Multiply(ReadOnlySpan<float> source, int tokens, FloatWeights weights, int firstRow, int rowCount, Span<float> destination, FloatActivationTiles? tiles = null)
+    public void Multiply(ReadOnlySpan<float> source, int tokens, FloatWeights weights, int firstRow, int rowCount, Span<float> destination, PreparedFloats? prepared = null)
     {
         FloatMatmulShape.Check(source, tokens, weights, firstRow, rowCount, destination);
         lock (access)

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using OutlierQuant.Kernels.TiledProduct.BF16;
 
 namespace OutlierQuant.Kernels.FloatMatmul;
 
@@ -17,10 +16,10 @@ public sealed class FloatMatmulReference : IFloatMatmulKernel
     public string Describe(FloatType type, int tokens) => FloatMatmulName.Of(type, "reference");
 
     /// <inheritdoc/>
-    public FloatActivationTiles? Reserve(FloatType type, int tokens, int columns) => null;
+    public PreparedFloats? Reserve(FloatType type, int tokens, int columns) => null;
 
     /// <inheritdoc/>
-    public void Multiply(ReadOnlySpan<float> source, int tokens, FloatWeights weights, int firstRow, int rowCount, Span<float> destination, FloatActivationTiles? tiles = null)
+    public void Multiply(ReadOnlySpan<float> source, int tokens, FloatWeights weights, int firstRow, int rowCount, Span<float> destination, PreparedFloats? prepared = null)
     {
         FloatMatmulShape.Check(source, tokens, weights, firstRow, rowCount, destination);
         for (int t = 0; t < tokens; t++)

@@ -1,5 +1,3 @@
-using OutlierQuant.Kernels.TiledProduct.BF16;
-
 namespace OutlierQuant.Kernels.FloatMatmul;
 
 /// <summary>Multiplies activations by a float weight matrix.</summary>
@@ -25,11 +23,11 @@ public interface IFloatMatmulKernel
     string Describe(FloatType type, int tokens);
 
     /// <summary>Reserves room for activations in the form that this kernel multiplies; null where it takes them as they lie.</summary>
-    /// <remarks>A caller that splits the rows fills the tiles once (<see cref="FloatActivationTiles.Fill"/>) and hands them to every call; otherwise each call makes its own.</remarks>
+    /// <remarks>A caller that splits the rows fills it once (<see cref="PreparedFloats.Fill"/>) and hands it to every call; otherwise each call makes its own.</remarks>
     /// <param name="type">Element type of the weights.</param>
     /// <param name="tokens">Number of tokens.</param>
     /// <param name="columns">Number of input features.</param>
-    FloatActivationTiles? Reserve(FloatType type, int tokens, int columns);
+    PreparedFloats? Reserve(FloatType type, int tokens, int columns);
 
     /// <summary>Computes some output features of every token.</summary>
     /// <param name="source">Activations. Shape <c>[tokens, columns]</c>.</param>
@@ -38,7 +36,7 @@ public interface IFloatMatmulKernel
     /// <param name="firstRow">First output feature to compute.</param>
     /// <param name="rowCount">Number of output features to compute.</param>
     /// <param name="destination">Receives the products; other rows are untouched. Shape <c>[tokens, rows]</c>.</param>
-    /// <param name="tiles">What <see cref="Reserve"/> returned, filled from <paramref name="source"/>; or null.</param>
+    /// <param name="prepared">What <see cref="Reserve"/> returned, filled from <paramref name="source"/>; or null.</param>
     /// <exception cref="ArgumentException">The shapes disagree.</exception>
-    void Multiply(ReadOnlySpan<float> source, int tokens, FloatWeights weights, int firstRow, int rowCount, Span<float> destination, FloatActivationTiles? tiles = null);
+    void Multiply(ReadOnlySpan<float> source, int tokens, FloatWeights weights, int firstRow, int rowCount, Span<float> destination, PreparedFloats? prepared = null);
 }

@@ -25,7 +25,7 @@ internal static class SharedDotProducts<TLanes, TVector, TElement>
     private const int MostLanes = 16;
 
     /// <summary>Gets a value indicating whether halves are widened by an instruction, so that one token gains too.</summary>
-    public static bool HasHalfTiles => typeof(TElement) == typeof(F16Element) && TLanes.Count == HalfTiles.Width && HalfTiles.IsAvailable;
+    private static bool HasHalfTiles => typeof(TElement) == typeof(F16Element) && TLanes.Count == HalfTiles.Width && HalfTiles.IsAvailable;
 
     // Without the instruction, widening a half takes longer than storing and loading it; other elements are widened again in every tile.
     private static bool IsWidenedOnce => typeof(TElement) == typeof(F16Element) && !HasHalfTiles;

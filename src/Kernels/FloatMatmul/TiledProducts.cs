@@ -1,17 +1,19 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using OutlierQuant.Kernels.FloatMatmul.Lanes;
+using OutlierQuant.Kernels.TiledProduct;
 
 namespace OutlierQuant.Kernels.FloatMatmul;
 
 /// <summary>Sizes of the blocks of <see cref="TiledProducts{TLanes, TVector, TElement}"/>.</summary>
 internal static class TiledProducts
 {
-    /// <summary>Input features of a block. A panel of them takes 8 to 32 KiB and stays in the first-level cache.</summary>
-    public const int BlockColumns = 256;
+    /// <summary>Input features of a block. A tile of them takes 12 to 24 KiB and stays in the first-level cache, while panels pass.</summary>
+    public const int BlockColumns = 512;
 
-    /// <summary>Output features of a block. Its panels take 128 KiB and stay in the second-level cache.</summary>
-    public const int BlockRows = 128;
+    /// <summary>Output features of a block. Its panels take 512 KiB and stay in the second-level cache; the more there are, the less often activations pass.</summary>
+    public const int BlockRows = 256;
 
     /// <summary>Tokens of a tile. Six times two vectors of sums leave four of sixteen registers for the factors.</summary>
     public const int TileTokens = 6;
@@ -41,16 +43,27 @@ internal static class TiledProducts<TLanes, TVector, TElement>
 {
     private const int BlockColumns = TiledProducts.BlockColumns;
     private const int BlockRows = TiledProducts.BlockRows;
-    private const int TileTokens = TiledProducts.TileTokens;
-
     private const int LargestPanelRows = 32;
+    private const int LargestTileTokens = WideTile.Tokens;
+
+    /// <summary>Gets the tokens of a tile.</summary>
+    public static int TileTokens => IsWide ? WideTile.Tokens : TiledProducts.TileTokens;
+
+    private static bool IsWide => typeof(TVector) == typeof(Vector512<float>) && WideTile.IsAvailable;
 
     private static int PanelRows => WeightPanel<TLanes, TVector, TElement>.Rows;
 
-    [SkipLocalsInit]
-    public static void Multiply(ReadOnlySpan<float> source, int tokens, FloatWeights weights, int firstRow, int rowCount, Span<float> destination)
+    /// <summary>Computes some output features of every token.</summary>
+    /// <param name="source">All tokens, in tiles of <see cref="TileTokens"/>.</param>
+    /// <param name="weights">The whole matrix, with at least one column.</param>
+    /// <param name="firstRow">First output feature to compute.</param>
+    /// <param name="rowCount">Number of output features to compute.</param>
+    /// <param name="destination">Receives the products; other rows are untouched. Shape <c>[tokens, rows]</c>.</param>
+    public static unsafe void Multiply(TokenTiles source, FloatWeights weights, int firstRow, int rowCount, Span<float> destination)
     {
-        Span<float> panels = TiledProducts.Align(stackalloc float[(BlockRows * BlockColumns) + TiledProducts.LineFloats]);
+        int most = Math.Min(BlockRows, (rowCount + PanelRows - 1) / PanelRows * PanelRows) * Math.Min(BlockColumns, weights.Columns);
+        using PinnedMemory memory = new(most * sizeof(float));
+        Span<float> panels = new(memory.Start, most);
         for (int done = 0; done < rowCount; done += BlockRows)
         {
             int row = firstRow + done, rows = Math.Min(BlockRows, rowCount - done);
@@ -58,41 +71,46 @@ internal static class TiledProducts<TLanes, TVector, TElement>
             {
                 int columns = Math.Min(BlockColumns, weights.Columns - column);
                 WeightPanel<TLanes, TVector, TElement>.Pack(weights, row, rows, column, columns, panels);
-                MultiplyBlock(source, tokens, weights, row, rows, column, columns, panels, destination);
+                MultiplyBlock(source, weights.Rows, row, rows, column, columns, panels, destination);
             }
         }
     }
 
     [SkipLocalsInit]
-    private static void MultiplyBlock(ReadOnlySpan<float> source, int tokens, FloatWeights weights, int row, int rows, int column, int columns, ReadOnlySpan<float> panels, Span<float> destination)
+    private static void MultiplyBlock(TokenTiles source, int stride, int row, int rows, int column, int columns, ReadOnlySpan<float> panels, Span<float> destination)
     {
-        Span<float> tile = TiledProducts.Align(stackalloc float[(TileTokens * BlockColumns) + TiledProducts.LineFloats]);
-        Span<float> sums = TiledProducts.Align(stackalloc float[(TileTokens * LargestPanelRows) + TiledProducts.LineFloats]);
-
-        // A tile with fewer tokens is computed whole: the sums of the absent ones are not used, but must not be slow subnormals or NaN.
-        tile.Clear();
-        for (int token = 0; token < tokens; token += TileTokens)
+        Span<float> sums = TiledProducts.Align(stackalloc float[(LargestTileTokens * LargestPanelRows) + TiledProducts.LineFloats]);
+        for (int i = 0; i < source.Pieces; i++)
         {
-            int present = Math.Min(TileTokens, tokens - token);
-            for (int t = 0; t < present; t++)
-            {
-                source.Slice(((token + t) * weights.Columns) + column, columns).CopyTo(tile[(t * BlockColumns)..]);
-            }
-
+            int token = i * TileTokens, present = Math.Min(TileTokens, source.Tokens - token);
+            ref float tile = ref MemoryMarshal.GetReference(source.Tile(i, column));
             for (int r = 0; r < rows; r += PanelRows)
             {
-                MultiplyTile(ref MemoryMarshal.GetReference(tile), ref MemoryMarshal.GetReference(panels[(r * columns)..]), (nuint)columns, ref MemoryMarshal.GetReference(sums));
+                ref float panel = ref MemoryMarshal.GetReference(panels[(r * columns)..]);
+                if (IsWide && present == TileTokens && rows - r >= PanelRows)
+                {
+                    WideTile.Multiply(ref tile, (nuint)source.Stride, ref panel, (nuint)columns, ref destination[(token * stride) + row + r], stride, adds: column > 0);
+                    continue;
+                }
+
+                MultiplyTile(ref tile, (nuint)source.Stride, ref panel, (nuint)columns, ref MemoryMarshal.GetReference(sums));
                 int width = Math.Min(PanelRows, rows - r);
                 for (int t = 0; t < present; t++)
                 {
-                    Deliver(sums.Slice(t * PanelRows, width), column == 0, destination.Slice(((token + t) * weights.Rows) + row + r, width));
+                    Deliver(sums.Slice(t * PanelRows, width), column == 0, destination.Slice(((token + t) * stride) + row + r, width));
                 }
             }
         }
     }
 
-    private static void MultiplyTile(ref float tile, ref float panel, nuint columns, ref float sums)
+    private static void MultiplyTile(ref float tile, nuint tileStride, ref float panel, nuint columns, ref float sums)
     {
+        if (IsWide)
+        {
+            WideTile.Multiply(ref tile, tileStride, ref panel, columns, ref sums, PanelRows, adds: false);
+            return;
+        }
+
         // aTV: sums of token T and the panel's vector V.
         TVector a00 = default, a10 = default, a20 = default, a30 = default, a40 = default, a50 = default;
         TVector a01 = default, a11 = default, a21 = default, a31 = default, a41 = default, a51 = default;
@@ -104,19 +122,19 @@ internal static class TiledProducts<TLanes, TVector, TElement>
             TVector x = TLanes.Broadcast(Unsafe.Add(ref tile, c));
             a00 = TLanes.MultiplyAdd(x, w0, a00);
             a01 = TLanes.MultiplyAdd(x, w1, a01);
-            x = TLanes.Broadcast(Unsafe.Add(ref tile, c + BlockColumns));
+            x = TLanes.Broadcast(Unsafe.Add(ref tile, c + tileStride));
             a10 = TLanes.MultiplyAdd(x, w0, a10);
             a11 = TLanes.MultiplyAdd(x, w1, a11);
-            x = TLanes.Broadcast(Unsafe.Add(ref tile, c + (2 * BlockColumns)));
+            x = TLanes.Broadcast(Unsafe.Add(ref tile, c + (2 * tileStride)));
             a20 = TLanes.MultiplyAdd(x, w0, a20);
             a21 = TLanes.MultiplyAdd(x, w1, a21);
-            x = TLanes.Broadcast(Unsafe.Add(ref tile, c + (3 * BlockColumns)));
+            x = TLanes.Broadcast(Unsafe.Add(ref tile, c + (3 * tileStride)));
             a30 = TLanes.MultiplyAdd(x, w0, a30);
             a31 = TLanes.MultiplyAdd(x, w1, a31);
-            x = TLanes.Broadcast(Unsafe.Add(ref tile, c + (4 * BlockColumns)));
+            x = TLanes.Broadcast(Unsafe.Add(ref tile, c + (4 * tileStride)));
             a40 = TLanes.MultiplyAdd(x, w0, a40);
             a41 = TLanes.MultiplyAdd(x, w1, a41);
-            x = TLanes.Broadcast(Unsafe.Add(ref tile, c + (5 * BlockColumns)));
+            x = TLanes.Broadcast(Unsafe.Add(ref tile, c + (5 * tileStride)));
             a50 = TLanes.MultiplyAdd(x, w0, a50);
             a51 = TLanes.MultiplyAdd(x, w1, a51);
         }

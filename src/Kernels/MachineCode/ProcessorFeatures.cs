@@ -25,6 +25,8 @@ internal sealed record ProcessorFeatures
 
     public bool Avx512Vnni { get; private init; }
 
+    public bool Avx512BF16 { get; private init; }
+
     public bool AmxTile { get; private init; }
 
     public bool AmxInt8 { get; private init; }
@@ -37,13 +39,15 @@ internal sealed record ProcessorFeatures
     /// <summary>Interprets what CPUID and XGETBV return.</summary>
     /// <param name="leaf1">ECX of leaf 1.</param>
     /// <param name="leaf7">EBX, ECX and EDX of leaf 7, subleaf 0.</param>
+    /// <param name="leaf7Second">EAX of leaf 7, subleaf 1.</param>
     /// <param name="enabledState">XCR0.</param>
-    public static ProcessorFeatures Decode(uint leaf1, (uint Ebx, uint Ecx, uint Edx) leaf7, ulong enabledState) => new()
+    public static ProcessorFeatures Decode(uint leaf1, (uint Ebx, uint Ecx, uint Edx) leaf7, uint leaf7Second, ulong enabledState) => new()
     {
         F16C = Bit(leaf1, 29),
         Avx2 = Bit(leaf7.Ebx, 5),
         Avx512 = Bit(leaf7.Ebx, 16) && Bit(leaf7.Ebx, 17) && Bit(leaf7.Ebx, 28) && Bit(leaf7.Ebx, 30) && Bit(leaf7.Ebx, 31),
         Avx512Vnni = Bit(leaf7.Ecx, 11),
+        Avx512BF16 = Bit(leaf7Second, 5),
         AmxBF16 = Bit(leaf7.Edx, 22),
         AmxTile = Bit(leaf7.Edx, 24),
         AmxInt8 = Bit(leaf7.Edx, 25),
@@ -58,12 +62,13 @@ internal sealed record ProcessorFeatures
         }
 
         uint leaf1 = (uint)X86Base.CpuId(1, 0).Ecx;
-        (_, int ebx, int ecx, int edx) = X86Base.CpuId(7, 0);
-        ProcessorFeatures bare = Decode(leaf1, ((uint)ebx, (uint)ecx, (uint)edx), 0);
+        (int subleaves, int ebx, int ecx, int edx) = X86Base.CpuId(7, 0);
+        uint second = subleaves > 0 ? (uint)X86Base.CpuId(7, 1).Eax : 0;
+        ProcessorFeatures bare = Decode(leaf1, ((uint)ebx, (uint)ecx, (uint)edx), second, 0);
 
         // Only tiles need a look at the state: the runtime itself has checked that of vectors. Bit 27 says that XGETBV exists.
         return bare.AmxTile && Bit(leaf1, 27) && ExecutableMemory.UnavailableBecause is null
-            ? Decode(leaf1, ((uint)ebx, (uint)ecx, (uint)edx), ReadEnabledState())
+            ? Decode(leaf1, ((uint)ebx, (uint)ecx, (uint)edx), second, ReadEnabledState())
             : bare;
     }
 

@@ -40,10 +40,10 @@ internal static class AttentionProbabilities
         int keyValueHead = head / shape.Group;
         int row = (((keyValueHead * call.Tokens) + query) * shape.Group) + (head % shape.Group);
         ReadOnlySpan<float> values = queries.Slice(row * shape.HeadSize, shape.HeadSize);
-        int position = call.Cache.Constants + call.Chunk.FirstPosition + query;
-        int firstKey = shape.FirstKey(position);
+        int own = call.FirstRow + query;
+        int firstKey = shape.FirstKey(own);
         probabilities.Clear();
-        Span<float> visible = probabilities[firstKey..(position + 1)];
+        Span<float> visible = probabilities[firstKey..(own + 1)];
         for (int key = 0; key < visible.Length; key++)
         {
             visible[key] = TensorPrimitives.Dot(values, call.Cache.Keys(keyValueHead, firstKey + key, 1));

@@ -14,6 +14,6 @@ internal sealed record AttentionShape(int Heads, int KeyValueHeads, int HeadSize
     /// <summary>Gets the number of query heads that share a key and value head; query head h reads head h / Group.</summary>
     public int Group => Heads / KeyValueHeads;
 
-    /// <summary>The first position that a token attends to.</summary>
-    public int FirstKey(int position) => (int)Math.Max(0, (long)position - SlidingWindow + 1);
+    /// <summary>The first row of the cache that the token of a row attends to.</summary>
+    public int FirstKey(int row) => (int)Math.Max(0, (long)row - SlidingWindow + 1);
 }

@@ -24,7 +24,7 @@ internal readonly struct AttentionTile(AttentionShape shape, BlockCall call, int
     private const int KeysPerBlock = 256;
 
     private readonly int _rows = queryCount * shape.Group;
-    private readonly int _firstPosition = call.Cache.Constants + call.Chunk.FirstPosition + firstQuery;
+    private readonly int _firstRow = call.FirstRow + firstQuery;
 
     /// <summary>Computes the tile.</summary>
     /// <param name="queries">All queries. Shape [keyValueHeads, tokens, group, headSize].</param>
@@ -44,8 +44,8 @@ internal readonly struct AttentionTile(AttentionShape shape, BlockCall call, int
 
         IFloatMatmulKernel kernel = call.Context.Suite.FloatMatmul;
         ReadOnlySpan<float> tile = queries.Slice(((head * call.Tokens) + firstQuery) * shape.Group * headSize, _rows * headSize);
-        int end = _firstPosition + queryCount;
-        for (int firstKey = shape.FirstKey(_firstPosition); firstKey < end; firstKey += KeysPerBlock)
+        int end = _firstRow + queryCount;
+        for (int firstKey = shape.FirstKey(_firstRow); firstKey < end; firstKey += KeysPerBlock)
         {
             int keys = Math.Min(KeysPerBlock, end - firstKey);
             Span<float> block = scores[..(_rows * keys)];
@@ -131,9 +131,9 @@ internal readonly struct AttentionTile(AttentionShape shape, BlockCall call, int
     /// <summary>The keys of a block that a row may look at.</summary>
     private (int First, int Count) Visible(int row, int firstKey, int keys)
     {
-        int position = _firstPosition + (row / shape.Group);
-        int first = Math.Clamp(shape.FirstKey(position) - firstKey, 0, keys);
-        return (first, Math.Max(0, Math.Min(keys, position + 1 - firstKey) - first));
+        int own = _firstRow + (row / shape.Group);
+        int first = Math.Clamp(shape.FirstKey(own) - firstKey, 0, keys);
+        return (first, Math.Max(0, Math.Min(keys, own + 1 - firstKey) - first));
     }
 
     private static FloatWeights AsWeights(ReadOnlySpan<float> values, int rows, int columns, bool isTransposed) => new()

@@ -7,6 +7,9 @@ internal sealed record BlockCall(SequenceChunk Chunk, int Window, KeyValueCache 
 {
     public int Tokens => Chunk.TokenIds.Length;
 
+    /// <summary>Gets the first token's row in the cache, once that has room for the tokens. Attention compares rows: how far apart tokens are, not at which positions.</summary>
+    public int FirstRow => Cache.Count - Tokens;
+
     /// <summary>Computes a linear after showing its input [tokens, inFeatures] to the observer.</summary>
     public void Multiply(Linear linear, ReadOnlyMemory<float> input, Memory<float> output) => Multiply([linear], input, [output]);
 

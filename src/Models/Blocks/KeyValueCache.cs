@@ -1,40 +1,56 @@
+using OutlierQuant.Models.Folding;
+
 namespace OutlierQuant.Models.Blocks;
 
-/// <summary>Keys and values of one block for the positions of one sequence so far, each head's in one piece.</summary>
+/// <summary>Keys and values of one block for one sequence so far, each head's in one piece: constants first, if the model has any, then a row for each token.</summary>
 internal sealed class KeyValueCache(int keyValueHeads, int headSize)
 {
     private float[] _keys = [];
     private float[] _values = [];
     private int _capacity;
 
-    /// <summary>Gets the number of entries held: the constants, then one for each position.</summary>
+    /// <summary>Gets the number of rows held.</summary>
     public int Count { get; private set; }
 
-    /// <summary>Gets the number of constant entries in front: position p has entry <c>Constants + p</c>.</summary>
-    public int Constants { get; private set; }
-
-    /// <summary>Forgets every entry, so that another sequence can use the memory.</summary>
-    public void Clear() => (Count, Constants) = (0, 0);
-
-    /// <summary>Puts constants in front of a sequence that has not begun.</summary>
-    public void Prefill(ConstantKeys constants)
+    /// <summary>Forgets the sequence, so that another can use the memory.</summary>
+    /// <param name="constants">What stands before that sequence; null for nothing.</param>
+    public void Restart(AttentionConstants? constants)
     {
-        Extend(1);
-        Constants = 1;
+        Count = 0;
+        if (constants is null)
+        {
+            return;
+        }
+
+        Extend(constants.Slots);
+        int size = constants.Slots * headSize;
         for (int head = 0; head < keyValueHeads; head++)
         {
-            constants.Keys.AsSpan(head * headSize, headSize).CopyTo(KeyAt(head, 0));
-            constants.Values.AsSpan(head * headSize, headSize).CopyTo(ValueAt(head, 0));
+            constants.Keys.Span.Slice(head * size, size).CopyTo(_keys.AsSpan(head * _capacity * headSize));
+            constants.Values.Span.Slice(head * size, size).CopyTo(_values.AsSpan(head * _capacity * headSize));
         }
     }
 
-    /// <summary>Makes room for more positions behind those held; <see cref="KeyAt"/> and <see cref="ValueAt"/> then fill it.</summary>
-    public void Extend(int positions)
+    /// <summary>Copies what is held.</summary>
+    public AttentionConstants ToConstants()
     {
-        int needed = Count + positions;
+        float[] keys = new float[keyValueHeads * Count * headSize], values = new float[keys.Length];
+        for (int head = 0; head < keyValueHeads; head++)
+        {
+            Keys(head, 0, Count).CopyTo(keys.AsSpan(head * Count * headSize));
+            Values(head, 0, Count).CopyTo(values.AsSpan(head * Count * headSize));
+        }
+
+        return new AttentionConstants(Count, headSize, keys, values);
+    }
+
+    /// <summary>Makes room for more rows behind those held; <see cref="KeyAt"/> and <see cref="ValueAt"/> then fill it.</summary>
+    public void Extend(int rows)
+    {
+        int needed = Count + rows;
         if (needed > _capacity)
         {
-            // Doubling is for decoding, which adds one position at a time; the first call takes just what it needs.
+            // Doubling is for decoding, which adds one row at a time; the first call takes just what it needs.
             int capacity = Count == 0 ? needed : Math.Max(needed, 2 * _capacity);
             _keys = Grow(_keys, capacity);
             _values = Grow(_values, capacity);
@@ -44,16 +60,16 @@ internal sealed class KeyValueCache(int keyValueHeads, int headSize)
         Count = needed;
     }
 
-    /// <summary>The key of one head at one entry. Shape [headSize].</summary>
-    public Span<float> KeyAt(int head, int entry) => _keys.AsSpan(((head * _capacity) + entry) * headSize, headSize);
+    /// <summary>The key of one head in one row. Shape [headSize].</summary>
+    public Span<float> KeyAt(int head, int row) => _keys.AsSpan(((head * _capacity) + row) * headSize, headSize);
 
-    /// <summary>The value of one head at one entry. Shape [headSize].</summary>
-    public Span<float> ValueAt(int head, int entry) => _values.AsSpan(((head * _capacity) + entry) * headSize, headSize);
+    /// <summary>The value of one head in one row. Shape [headSize].</summary>
+    public Span<float> ValueAt(int head, int row) => _values.AsSpan(((head * _capacity) + row) * headSize, headSize);
 
-    /// <summary>The keys of one head at consecutive entries. Shape [count, headSize].</summary>
+    /// <summary>The keys of one head in consecutive rows. Shape [count, headSize].</summary>
     public ReadOnlySpan<float> Keys(int head, int first, int count) => _keys.AsSpan(((head * _capacity) + first) * headSize, count * headSize);
 
-    /// <summary>The values of one head at consecutive entries. Shape [count, headSize].</summary>
+    /// <summary>The values of one head in consecutive rows. Shape [count, headSize].</summary>
     public ReadOnlySpan<float> Values(int head, int first, int count) => _values.AsSpan(((head * _capacity) + first) * headSize, count * headSize);
 
     private float[] Grow(float[] old, int capacity)

@@ -1,3 +1,4 @@
+using OutlierQuant.Models.Folding;
 using OutlierQuant.Models.Linears;
 
 namespace OutlierQuant.Models.Blocks;
@@ -8,8 +9,8 @@ internal sealed record SelfAttention(
 {
     private const int TokensPerRange = 4;
 
-    /// <summary>Gets the constant keys and values that stand in front of every sequence, or null.</summary>
-    public ConstantKeys? Constants { get; init; }
+    /// <summary>Gets the learned constants before every sequence, or null; they are in the cache unless those of a fold are.</summary>
+    public AttentionConstants? Constants { get; init; }
 
     /// <summary>Gets the linear that gives each head's gate, from the same input as queries; or null.</summary>
     public Linear? Gate { get; init; }
@@ -23,14 +24,10 @@ internal sealed record SelfAttention(
         Memory<float> queries = call.Scratch.Take(Scratch.Part.HeadQueries, call.Tokens, Shape.QuerySize);
         Memory<float> attended = call.Scratch.Take(Scratch.Part.Attended, call.Tokens, Shape.QuerySize);
         Memory<float> gates = call.Scratch.Take(Scratch.Part.HeadGates, call.Tokens, Gate?.OutFeatures ?? 0);
-        if (Constants is not null && call.Cache.Count == 0)
-        {
-            call.Cache.Prefill(Constants);
-        }
-
         call.Cache.Extend(call.Tokens);
-        Rotary?.Prepare(call.Cache.Count);
+        Rotary?.Prepare(call.Chunk.FirstPosition + call.Tokens);
         SplitHeads(Project(normed, gates, call), queries, call);
+        call.Show(new(ObservationKind.AttentionQueries, Output.Block), queries.Span, call.Tokens * Shape.Heads, Shape.HeadSize);
         Attention.Attend(Shape, queries, attended, call, Output.Block);
         if (Gate is not null)
         {
@@ -70,7 +67,7 @@ internal sealed record SelfAttention(
     {
         using PartClock clock = call.Context.Measure(ForwardPart.Rotary);
         int headSize = Shape.HeadSize;
-        int firstPosition = call.Chunk.FirstPosition, constants = call.Cache.Constants;
+        int firstPosition = call.Chunk.FirstPosition, firstRow = call.FirstRow;
         call.Context.Team.Run(call.Tokens, TokensPerRange, (first, count) =>
         {
             for (int token = first; token < first + count; token++)
@@ -85,8 +82,8 @@ internal sealed record SelfAttention(
 
                 for (int head = 0; head < Shape.KeyValueHeads; head++)
                 {
-                    NormAndRotate(source.Key.Head(token, head, headSize), call.Cache.KeyAt(head, constants + position), KeyNorm, position);
-                    source.Value.Head(token, head, headSize).CopyTo(call.Cache.ValueAt(head, constants + position));
+                    NormAndRotate(source.Key.Head(token, head, headSize), call.Cache.KeyAt(head, firstRow + token), KeyNorm, position);
+                    source.Value.Head(token, head, headSize).CopyTo(call.Cache.ValueAt(head, firstRow + token));
                 }
             }
         });

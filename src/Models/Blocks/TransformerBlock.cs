@@ -45,13 +45,14 @@ internal sealed record TransformerBlock(int Index, Norm AttentionNorm, SelfAtten
         }
     }
 
-    /// <summary>Gets the floats for each token that the buffers of a call hold, keys and values included.</summary>
+    /// <summary>Gets the floats for each token that the buffers of a call hold, keys and values included, and one linear's input in the form that a kernel multiplies.</summary>
     public int BufferFeatures =>
         (2 * AttentionNorm.Size)
         + Attention.QueryKeyValue.Sum(linear => linear.OutFeatures)
         + (Attention.Gate?.OutFeatures ?? 0)
         + (2 * (Attention.Shape.QuerySize + Attention.Shape.KeyValueSize))
-        + ((Mlp.Gate is null ? 1 : 2) * Mlp.Up.OutFeatures);
+        + ((Mlp.Gate is null ? 1 : 2) * Mlp.Up.OutFeatures)
+        + Linears.Max(linear => linear.InFeatures);
 
     /// <summary>Gives the same block with other linears.</summary>
     public TransformerBlock With(Func<Linear, Linear> replace) => this with

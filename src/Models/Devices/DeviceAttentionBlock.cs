@@ -20,11 +20,13 @@ internal static class DeviceAttentionBlock
         DeviceBuffer queries = stream.Take(Part.HeadQueries, shape.QuerySize), attended = stream.Take(Part.Attended, shape.QuerySize);
         DeviceKeyValueCache cache = stream.Engine.CacheOf(block);
         cache.Extend(stream.Tokens);
+        int firstRow = cache.Count - stream.Tokens;
         Part[] parts = [Part.Query, Part.Key, Part.Value];
         DeviceBuffer[] projections = [.. attention.QueryKeyValue.Select((linear, i) => stream.Take(parts[i], linear.OutFeatures))];
         stream.Multiply(attention.QueryKeyValue, normed, projections);
         stream.Measure(ForwardPart.Rotary, () => SplitHeads(attention, projections, queries, cache, stream));
-        DeviceAttention sizes = new(shape.Heads, shape.KeyValueHeads, shape.HeadSize, shape.SlidingWindow, stream.Tokens, stream.Chunk.FirstPosition, cache.Capacity);
+        DeviceAttention sizes = new(shape.Heads, shape.KeyValueHeads, shape.HeadSize, shape.SlidingWindow, stream.Tokens, firstRow, cache.Capacity);
+        stream.Show(new(ObservationKind.AttentionQueries, block), queries, stream.Tokens * shape.Heads, shape.HeadSize);
         stream.Measure(ForwardPart.Attention, () => stream.Engine.Device.Device.Parts.Attend(sizes, queries, cache.Keys, cache.Values, attended));
         ShowProbabilities(shape, block, queries, cache, stream);
         stream.Multiply([attention.Output], attended, [added]);
@@ -56,7 +58,7 @@ internal static class DeviceAttentionBlock
             SourceOffset = isOne ? shape.QuerySize : 0,
             Group = 1,
             OuterStride = cache.Capacity,
-            FirstRow = stream.Chunk.FirstPosition,
+            FirstRow = cache.Count - stream.Tokens,
         };
         DeviceHeads valueHeads = keyHeads with { SourceOffset = isOne ? shape.QuerySize + shape.KeyValueSize : 0 };
         IDeviceParts parts = device.Device.Parts;

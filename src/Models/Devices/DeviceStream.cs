@@ -37,7 +37,7 @@ internal sealed class DeviceStream(DeviceEngine engine, DeviceBuffer hidden, Seq
         });
         Forward(block.Mlp, normed, added);
         Measure(ForwardPart.BlockOutput, () => _device.Parts.Add(added, Tokens * HiddenSize, hidden));
-        Show(new(ObservationKind.BlockOutput, block.Index), hidden, HiddenSize);
+        Show(new(ObservationKind.BlockOutput, block.Index), hidden, Tokens, HiddenSize);
         Transform(block.Index);
     }
 
@@ -68,7 +68,7 @@ internal sealed class DeviceStream(DeviceEngine engine, DeviceBuffer hidden, Seq
     {
         foreach (Linear linear in linears)
         {
-            Show(new(ObservationKind.LinearInput, linear.Block, linear.Name), input, linear.InFeatures);
+            Show(new(ObservationKind.LinearInput, linear.Block, linear.Name), input, Tokens, linear.InFeatures);
         }
 
         DeviceInput shared = new(input, Tokens, engine.Scratch);
@@ -86,6 +86,17 @@ internal sealed class DeviceStream(DeviceEngine engine, DeviceBuffer hidden, Seq
 
     /// <summary>Whether the observer wants a point.</summary>
     public bool IsWanted(ObservationPoint point) => observer is not null && observer.Wants(point);
+
+    /// <summary>Shows values [rows, columns] to the observer if it wants them.</summary>
+    public void Show(ObservationPoint point, DeviceBuffer values, int rows, int columns)
+    {
+        if (IsWanted(point))
+        {
+            float[] host = new float[rows * columns];
+            _device.Download(values, 0, MemoryMarshal.AsBytes(host.AsSpan()));
+            observer!.Observe(point, window, chunk, host, rows, columns);
+        }
+    }
 
     /// <summary>The call that the host's code for observers takes, over keys that came back from the device.</summary>
     public BlockCall CallWith(KeyValueCache keys) => new(chunk, window, keys, new Scratch(), _model.Context, observer);
@@ -122,17 +133,6 @@ internal sealed class DeviceStream(DeviceEngine engine, DeviceBuffer hidden, Seq
 
         Measure(ForwardPart.ActivationFunction, () => _device.Parts.Activate(mlp.Function.OnDevice, mlp.Gate is null ? null : up, checked(Tokens * size), inner));
         Multiply([mlp.Down], inner, [added]);
-    }
-
-    /// <summary>Shows values [tokens, columns] to the observer if it wants them.</summary>
-    private void Show(ObservationPoint point, DeviceBuffer values, int columns)
-    {
-        if (IsWanted(point))
-        {
-            float[] host = new float[Tokens * columns];
-            _device.Download(values, 0, MemoryMarshal.AsBytes(host.AsSpan()));
-            observer!.Observe(point, window, chunk, host, Tokens, columns);
-        }
     }
 
     /// <summary>Applies the model's transforms, which are the host's, to the block's output.</summary>

@@ -7,7 +7,7 @@ namespace OutlierQuant.Models.Engines;
 /// <param name="keepsSequence">Whether keys and values are kept from stream to stream, which then continue one sequence; otherwise every stream is a sequence.</param>
 internal sealed class HostEngine(TransformerModel model, bool keepsSequence) : IForwardEngine
 {
-    private readonly KeyValueCache[] _caches = [.. Enumerable.Range(0, keepsSequence ? model.Blocks.Count : 1).Select(_ => model.CreateCache())];
+    private readonly KeyValueCache[] _caches = [.. Enumerable.Range(0, keepsSequence ? model.Blocks.Count : 1).Select(block => model.CreateCache(block))];
     private readonly Scratch _scratch = new();
 
     /// <inheritdoc/>
@@ -23,9 +23,8 @@ internal sealed class HostEngine(TransformerModel model, bool keepsSequence) : I
     {
     }
 
-    private TransformerModel Model => model;
-
-    private KeyValueCache CacheOf(int block)
+    /// <summary>The cache of a block, with what it holds of this sequence.</summary>
+    public KeyValueCache CacheOf(int block)
     {
         if (keepsSequence)
         {
@@ -33,9 +32,11 @@ internal sealed class HostEngine(TransformerModel model, bool keepsSequence) : I
         }
 
         // Windows go through a block one after the other, so they can share the memory.
-        _caches[0].Clear();
+        _caches[0].Restart(model.ConstantsOf(block));
         return _caches[0];
     }
+
+    private TransformerModel Model => model;
 
     private sealed class Stream(HostEngine engine, float[] hidden, SequenceChunk chunk, int window, IForwardObserver? observer) : IForwardStream
     {

@@ -3,7 +3,6 @@ using System.Numerics.Tensors;
 using OutlierQuant.Checkpoints;
 using OutlierQuant.Kernels;
 using OutlierQuant.Kernels.FloatMatmul;
-using OutlierQuant.Kernels.TiledProduct.BF16;
 using Tensor = OutlierQuant.Checkpoints.Tensor;
 
 namespace OutlierQuant.Models.Linears;
@@ -131,8 +130,8 @@ public sealed class FloatLinear : Linear
         }
 
         IFloatMatmulKernel kernel = input.Context.Suite.FloatMatmul;
-        FloatActivationTiles? tiles = input.Tile(kernel, InFeatures, [], () => kernel.Reserve(_type, input.Tokens, InFeatures));
-        return Product(input.Values, input.Tokens, 0, OutFeatures, output, kernel, tiles);
+        PreparedFloats? prepared = input.Prepare(kernel, InFeatures, [], () => kernel.Reserve(_type, input.Tokens, InFeatures));
+        return Product(input.Values, input.Tokens, 0, OutFeatures, output, kernel, prepared);
     }
 
     /// <summary>Gets the element type of the weights.</summary>
@@ -159,12 +158,12 @@ public sealed class FloatLinear : Linear
 
     /// <summary>The product with the rows of one slab; the destination has shape [tokens, slabRows].</summary>
     private LinearProduct Product(
-        ReadOnlyMemory<float> input, int tokens, int slabFirst, int slabRows, Memory<float> destination, IFloatMatmulKernel kernel, FloatActivationTiles? tiles)
+        ReadOnlyMemory<float> input, int tokens, int slabFirst, int slabRows, Memory<float> destination, IFloatMatmulKernel kernel, PreparedFloats? prepared)
     {
         return new LinearProduct(slabRows, kernel.RowGranularity, kernel.NeedsOwnThreads(_type, tokens), (first, count) =>
         {
             Span<float> products = destination.Span[..(tokens * slabRows)];
-            kernel.Multiply(input.Span[..(tokens * InFeatures)], tokens, Slab(slabFirst, slabRows), first, count, products, tiles);
+            kernel.Multiply(input.Span[..(tokens * InFeatures)], tokens, Slab(slabFirst, slabRows), first, count, products, prepared);
             for (int token = 0; Bias is not null && token < tokens; token++)
             {
                 Span<float> part = products.Slice((token * slabRows) + first, count);

@@ -1,7 +1,7 @@
 using System.Buffers;
+using OutlierQuant.Kernels;
 using OutlierQuant.Kernels.CodeProduct;
 using OutlierQuant.Kernels.RowQuantize;
-using OutlierQuant.Kernels.TiledProduct.Int8;
 
 namespace OutlierQuant.Models.Linears;
 
@@ -14,7 +14,7 @@ internal sealed class QuantizedActivations : IDisposable
     private readonly sbyte[] _codes;
     private readonly float[] _scales;
     private readonly float[] _preserved;
-    private CodeActivationTiles? _tiles;
+    private readonly List<(WeightFormat Format, int GroupSize, PreparedCodes? Codes)> _prepared = [];
 
     private QuantizedActivations(int tokens, int columns, int preservedCount)
     {
@@ -71,30 +71,46 @@ internal sealed class QuantizedActivations : IDisposable
             result._preserved.AsSpan(token * result._preservedCount, result._preservedCount));
     }
 
-    /// <summary>Brings the codes into tiles too, once, if the kernel multiplies such weights by tiles. Tiles do not depend on the weights.</summary>
-    public void Tile(PackedWeights weights, ComputeContext context)
+    /// <summary>Brings the codes into the form in which the kernel multiplies such weights too, once for all weights of one format and group size; null where it takes them as they lie.</summary>
+    public PreparedCodes? Prepare(PackedWeights weights, ComputeContext context)
     {
-        if (_tiles is null && context.Suite.CodeProduct.ReserveCodes(_tokens, weights) is CodeActivationTiles tiles)
+        foreach ((WeightFormat format, int groupSize, PreparedCodes? codes) in _prepared)
         {
-            context.Team.Run(tiles.Strips, 1, (first, count) => tiles.Fill(AsCodes(), first, count));
-            _tiles = tiles;
+            if (format == weights.Format && groupSize == weights.GroupSize)
+            {
+                return codes;
+            }
         }
+
+        PreparedCodes? made = context.Suite.CodeProduct.ReserveCodes(_tokens, weights);
+        _prepared.Add((weights.Format, weights.GroupSize, made));
+        if (made is not null)
+        {
+            context.Team.Run(made.Pieces, 1, (first, count) => made.Fill(AsCodes(null), first, count));
+        }
+
+        return made;
     }
 
     /// <summary>Gives the codes to a kernel.</summary>
-    public ActivationCodes AsCodes() => new()
+    /// <param name="prepared">What <see cref="Prepare"/> gave for the weights.</param>
+    public ActivationCodes AsCodes(PreparedCodes? prepared) => new()
     {
         Codes = _codes.AsSpan(0, _tokens * _stride),
         Stride = _stride,
         Scales = _scales.AsSpan(0, _tokens),
         Preserved = _preserved.AsSpan(0, _tokens * _preservedCount),
-        Tiles = _tiles,
+        Prepared = prepared,
     };
 
     /// <summary>Gives the memory back.</summary>
     public void Dispose()
     {
-        _tiles?.Dispose();
+        foreach ((_, _, PreparedCodes? codes) in _prepared)
+        {
+            codes?.Dispose();
+        }
+
         ArrayPool<sbyte>.Shared.Return(_codes);
         ArrayPool<float>.Shared.Return(_scales);
         ArrayPool<float>.Shared.Return(_preserved);

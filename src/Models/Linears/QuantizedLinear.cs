@@ -1,7 +1,6 @@
 using System.Numerics.Tensors;
 using OutlierQuant.Kernels;
 using OutlierQuant.Kernels.CodeProduct;
-using OutlierQuant.Kernels.TiledProduct.BF16;
 
 namespace OutlierQuant.Models.Linears;
 
@@ -97,18 +96,19 @@ public sealed class QuantizedLinear : Linear
         QuantizedActivations? codes = Activations.Granularity == ActivationGranularity.Float
             ? null
             : input.Quantize(Weights, Activations);
-        FloatActivationTiles? tiles = codes is null
-            ? input.Tile(kernel, InFeatures, Weights.PreservedChannels, () => kernel.Reserve(tokens, Weights.AsPacked()))
+        PreparedCodes? preparedCodes = codes?.Prepare(Weights.AsPacked(), input.Context);
+        PreparedFloats? preparedFloats = codes is null
+            ? input.Prepare((kernel, Weights.Format, Weights.GroupSize), InFeatures, Weights.PreservedChannels, () => kernel.Reserve(tokens, Weights.AsPacked()))
             : null;
         return new LinearProduct(OutFeatures, kernel.RowGranularity, kernel.NeedsOwnThreads(Weights.Format, codes is not null, tokens), (first, count) =>
         {
             if (codes is null)
             {
-                kernel.Multiply(source.Span, tokens, Weights.AsPacked(), first, count, products.Span, tiles);
+                kernel.Multiply(source.Span, tokens, Weights.AsPacked(), first, count, products.Span, preparedFloats);
             }
             else
             {
-                kernel.Multiply(codes.AsCodes(), Weights.AsPacked(), first, count, products.Span);
+                kernel.Multiply(codes.AsCodes(preparedCodes), Weights.AsPacked(), first, count, products.Span);
             }
 
             AddVectors(products.Span, tokens, chunk.SinkRow, first, count);

@@ -1,15 +1,15 @@
-using OutlierQuant.Kernels.TiledProduct.BF16;
+using OutlierQuant.Kernels;
 
 namespace OutlierQuant.Models.Linears;
 
-/// <summary>The input of one or several linears, with its codes or tiles for those that need them, each made once.</summary>
+/// <summary>The input of one or several linears, with its codes, and the forms that kernels multiply, each made once.</summary>
 /// <param name="values">Values of the tokens. Shape [tokens, columns].</param>
 /// <param name="tokens">Number of tokens.</param>
 /// <param name="context">Kernels and threads.</param>
 internal sealed class SharedInput(ReadOnlyMemory<float> values, int tokens, ComputeContext context) : IDisposable
 {
     private readonly List<(int[] PreservedChannels, ActivationQuantization Rule, QuantizedActivations Codes)> _quantized = [];
-    private readonly List<(object Kernel, int[] PreservedChannels, FloatActivationTiles Tiles)> _tiled = [];
+    private readonly List<(object Form, int[] PreservedChannels, PreparedFloats? Floats)> _prepared = [];
 
     /// <summary>Gets the values. Shape [tokens, columns].</summary>
     public ReadOnlyMemory<float> Values => values;
@@ -24,43 +24,41 @@ internal sealed class SharedInput(ReadOnlyMemory<float> values, int tokens, Comp
     public QuantizedActivations Quantize(QuantizedWeights weights, ActivationQuantization rule)
     {
         using PartClock clock = context.Measure(ForwardPart.ActivationQuantization);
-        QuantizedActivations codes = FindCodes(weights.PreservedChannels, rule) ?? MakeCodes(weights, rule);
-        codes.Tile(weights.AsPacked(), context);
-        return codes;
+        return FindCodes(weights.PreservedChannels, rule) ?? MakeCodes(weights, rule);
     }
 
-    /// <summary>Gives the values as the tiles that a kernel multiplies, which live as long as this input; null if it takes them as they lie.</summary>
-    /// <param name="kernel">The kernel. Its linears with the same preserved channels get the same tiles.</param>
+    /// <summary>Gives the values in the form that a kernel multiplies, which lives as long as this input; null if it takes them as they lie.</summary>
+    /// <param name="form">What the form depends on beside the preserved channels: linears with an equal one share it.</param>
     /// <param name="columns">Number of input features.</param>
-    /// <param name="preservedChannels">Channels that stay out of the tiles.</param>
-    /// <param name="reserved">What the kernel's <c>Reserve</c> gives.</param>
-    public FloatActivationTiles? Tile(object kernel, int columns, int[] preservedChannels, Func<FloatActivationTiles?> reserved)
+    /// <param name="preservedChannels">Channels that stay out of the form.</param>
+    /// <param name="reserve">What the kernel's <c>Reserve</c> gives.</param>
+    public PreparedFloats? Prepare(object form, int columns, int[] preservedChannels, Func<PreparedFloats?> reserve)
     {
-        foreach ((object otherKernel, int[] otherChannels, FloatActivationTiles tiles) in _tiled)
+        foreach ((object otherForm, int[] otherChannels, PreparedFloats? floats) in _prepared)
         {
-            if (ReferenceEquals(kernel, otherKernel) && preservedChannels.AsSpan().SequenceEqual(otherChannels))
+            if (form.Equals(otherForm) && preservedChannels.AsSpan().SequenceEqual(otherChannels))
             {
-                return tiles;
+                return floats;
             }
         }
 
         using PartClock clock = context.Measure(ForwardPart.ActivationQuantization);
-        if (reserved() is not FloatActivationTiles made)
+        PreparedFloats? made = reserve();
+        _prepared.Add((form, preservedChannels, made));
+        if (made is not null)
         {
-            return null;
+            context.Team.Run(made.Pieces, 1, (first, count) => made.Fill(values.Span[..(tokens * columns)], first, count));
         }
 
-        _tiled.Add((kernel, preservedChannels, made));
-        context.Team.Run(made.Strips, 1, (first, count) => made.Fill(values.Span[..(tokens * columns)], first, count));
         return made;
     }
 
-    /// <summary>Gives the memory of codes and tiles back.</summary>
+    /// <summary>Gives the memory of codes and forms back.</summary>
     public void Dispose()
     {
-        foreach ((_, _, FloatActivationTiles tiles) in _tiled)
+        foreach ((_, _, PreparedFloats? floats) in _prepared)
         {
-            tiles.Dispose();
+            floats?.Dispose();
         }
 
         foreach ((_, _, QuantizedActivations codes) in _quantized)

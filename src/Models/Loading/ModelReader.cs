@@ -2,6 +2,7 @@ using OutlierQuant.Checkpoints;
 using OutlierQuant.Checkpoints.Configuration;
 using OutlierQuant.Models.Architectures;
 using OutlierQuant.Models.Blocks;
+using OutlierQuant.Models.Folding;
 using OutlierQuant.Models.Linears;
 
 namespace OutlierQuant.Models.Loading;
@@ -45,9 +46,10 @@ internal sealed class ModelReader
         Linear head = ReadHead(embedding);
         _tensors.RefuseUnused(BlockPrefix, _names.Ignored, _architecture.Name);
         _quantized.RefuseUnused();
+        Fold? fold = FoldReader.Read(_config, _tensors);
         long parameters = embedding.ElementCount + (positions?.ElementCount ?? 0) + _tensors.VectorElements
             + blocks.SelectMany(block => block.Linears).Sum(Weights) + (_config.TieWordEmbeddings ? 0 : Weights(head));
-        return new ModelParts(new Embedding(embedding, positions), blocks, finalNorm, head, parameters);
+        return new ModelParts(new Embedding(embedding, positions), blocks, finalNorm, head, fold, parameters);
     }
 
     private static long Weights(Linear linear) => (long)linear.InFeatures * linear.OutFeatures;
@@ -95,11 +97,13 @@ internal sealed class ModelReader
         };
     }
 
-    private ConstantKeys? ReadConstants(string prefix) => _names.ConstantKey is null
+    private AttentionConstants? ReadConstants(string prefix) => _names.ConstantKey is null
         ? null
         : new(
-            _tensors.ReadTable($"{prefix}{_names.ConstantKey}", _config.KeyValueHeadCount, _config.HeadSize),
-            _tensors.ReadTable($"{prefix}{_names.ConstantValue}", _config.KeyValueHeadCount, _config.HeadSize));
+            1,
+            _config.HeadSize,
+            _tensors.ReadFiniteTable($"{prefix}{_names.ConstantKey}", _config.KeyValueHeadCount, _config.HeadSize),
+            _tensors.ReadFiniteTable($"{prefix}{_names.ConstantValue}", _config.KeyValueHeadCount, _config.HeadSize));
 
     private Linear ReadLinear(string name, int block, LinearRole role, int inFeatures, int outFeatures, bool hasBias)
     {

@@ -34,10 +34,10 @@ internal sealed class QuantizedLinearReader(ModelConfig config, UsedTensors tens
 
         int groups = (inFeatures + groupSize - 1) / groupSize;
         TensorType codeType = format == WeightFormat.Int8 ? TensorType.I8 : TensorType.U8;
-        Tensor codes = Require($"{name}.codes", codeType, outFeatures, WeightPacking.BytesPerRow(format, inFeatures));
-        Tensor scales = Require($"{name}.scales", TensorType.F32, outFeatures, groups);
+        Tensor codes = tensors.RequireOfType($"{name}.codes", codeType, outFeatures, WeightPacking.BytesPerRow(format, inFeatures));
+        Tensor scales = tensors.RequireOfType($"{name}.scales", TensorType.F32, outFeatures, groups);
         int preserved = entry.PreservedChannels;
-        Tensor? channels = preserved == 0 ? null : Require($"{name}.preserved_channels", TensorType.I32, preserved);
+        Tensor? channels = preserved == 0 ? null : tensors.RequireOfType($"{name}.preserved_channels", TensorType.I32, preserved);
         Tensor? columns = preserved == 0 ? null : tensors.Require($"{name}.preserved_columns", outFeatures, preserved);
         float[] columnValues = new float[outFeatures * preserved];
         columns?.ReadAsFloat(0, columnValues);
@@ -107,7 +107,7 @@ internal sealed class QuantizedLinearReader(ModelConfig config, UsedTensors tens
             (not "float", "tensor") => new(ActivationGranularity.Tensor, bits, float.NaN, excluded),
             (not "float", "token") => new(ActivationGranularity.Token, bits, float.NaN, excluded),
             (not "float", "tensor-static") =>
-                new(ActivationGranularity.TensorStatic, bits, Require($"{name}.input_scale", TensorType.F32, 1).Elements<float>(0, 1)[0], excluded),
+                new(ActivationGranularity.TensorStatic, bits, tensors.RequireOfType($"{name}.input_scale", TensorType.F32, 1).Elements<float>(0, 1)[0], excluded),
             _ => throw Wrong(name, $"activations are '{entry.Activations}' with scale '{entry.ActivationScale}'; float needs none, codes need tensor-static, tensor or token"),
         };
     }
@@ -122,12 +122,6 @@ internal sealed class QuantizedLinearReader(ModelConfig config, UsedTensors tens
         float[] constants = tensor.Elements<float>(0, 2 * outFeatures).ToArray();
         int wrong = Array.FindIndex(constants, value => !float.IsFinite(value));
         return wrong < 0 ? constants : throw tensor.Wrong($"element {wrong} is {constants[wrong]}; constants must be finite");
-    }
-
-    private Tensor Require(string name, TensorType type, params ReadOnlySpan<long> shape)
-    {
-        _ = tensors.Require(name, shape);
-        return tensors.Find(name, type, shape)!;
     }
 
     private CheckpointFormatException Wrong(string linear, string problem) => new(config.Path, 0, $"quantization_config, linear '{linear}': {problem}");

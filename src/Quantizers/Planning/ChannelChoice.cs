@@ -14,14 +14,15 @@ internal sealed record ChannelChoice(IReadOnlyList<ChannelPlan> Channels, float 
     /// <param name="options">What the user asked for.</param>
     public static ChannelChoice Of(ChannelStatistics statistics, IReadOnlyList<SuggestedChannel> suggested, QuantizationOptions options)
     {
-        IEnumerable<SuggestedChannel> chosen = options switch
+        Preservation preserve = options.Preserve.WithoutFold();
+        IEnumerable<SuggestedChannel> chosen = (preserve, options.Channels) switch
         {
-            { Preserve: Preservation.None } => [],
-            { Channels: null } => suggested,
-            { Channels: int count } => statistics.ByAbsMax().Take(count).Select((channel, rank) => new SuggestedChannel(
+            (Preservation.None, _) => [],
+            (_, null) => suggested,
+            (_, int count) => statistics.ByAbsMax().Take(count).Select((channel, rank) => new SuggestedChannel(
                 channel, FormattableString.Invariant($"number {rank + 1} by absmax ({statistics.AbsMax[channel]:G4}) of the {count} asked for"))),
         };
-        ChannelPlan[] channels = [.. chosen.Select(choice => ToPlan(choice, statistics, options.Preserve)).OrderBy(plan => plan.Channel)];
+        ChannelPlan[] channels = [.. chosen.Select(choice => ToPlan(choice, statistics, preserve)).OrderBy(plan => plan.Channel)];
         HashSet<int> indexes = [.. channels.Select(plan => plan.Channel)];
         float absMax = 0;
         for (int channel = 0; channel < statistics.Count; channel++)
@@ -41,7 +42,7 @@ internal sealed record ChannelChoice(IReadOnlyList<ChannelPlan> Channels, float 
 
     /// <summary>Says in a clause what becomes of the channels.</summary>
     /// <param name="preserve">What is kept.</param>
-    public string Describe(Preservation preserve) => (preserve, Channels.Count) switch
+    public string Describe(Preservation preserve) => (preserve.WithoutFold(), Channels.Count) switch
     {
         (Preservation.None, _) => "every channel is rounded",
         (_, 0) => "no channel stands out, so every channel is rounded",

@@ -12,6 +12,7 @@ internal static class Preflight
     public static void Check(TransformerModel model, CalibrationProfile? profile, QuantizationOptions options)
     {
         RequireFloat(model);
+        RequireFold(model, options);
         RequireMeaningful(model, options);
         RequireRoomForCodes(model, options);
         if (options.Scheme.NeedsProfileFor(options.Preserve) is string need)
@@ -29,6 +30,18 @@ internal static class Preflight
         }
     }
 
+    private static void RequireFold(TransformerModel model, QuantizationOptions options)
+    {
+        if (options.Preserve.Folds() == model.Fold is not null)
+        {
+            return;
+        }
+
+        throw new ArgumentException(model.Fold is null
+            ? $"Preserve {PreservationName.Of(options.Preserve)} needs a model whose prefix is folded; fold it first."
+            : $"The model's prefix is folded, but preserve is {PreservationName.Of(options.Preserve)}; use fold or fold+channels, or the model without a fold.");
+    }
+
     private static void RequireMeaningful(TransformerModel model, QuantizationOptions options)
     {
         if (options.Method != "rtn")
@@ -42,9 +55,9 @@ internal static class Preflight
         }
 
         bool residual = options.Scheme.ResidualBits is not null;
-        if (residual && options.IncludeHead)
+        if (options.Scheme.Weights is null && options.IncludeHead)
         {
-            throw new ArgumentException($"Scheme {options.Scheme.Name} rounds the residual stream and leaves every linear in float, so the head cannot be included.");
+            throw new ArgumentException($"Scheme {options.Scheme.Name} {(residual ? "rounds the residual stream and " : "")}leaves every linear in float, so the head cannot be included.");
         }
 
         if (options.ResidualBlock is int block)
@@ -63,7 +76,7 @@ internal static class Preflight
 
     private static void RequireRoomForCodes(TransformerModel model, QuantizationOptions options)
     {
-        if (options.Preserve == Preservation.None || options.Channels is not int count)
+        if (options.Preserve.WithoutFold() == Preservation.None || options.Channels is not int count)
         {
             return;
         }

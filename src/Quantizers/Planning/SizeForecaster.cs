@@ -2,6 +2,7 @@ using OutlierQuant.Checkpoints;
 using OutlierQuant.Kernels;
 using OutlierQuant.Kernels.CodeProduct;
 using OutlierQuant.Models;
+using OutlierQuant.Models.Folding;
 using OutlierQuant.Models.Linears;
 using OutlierQuant.Quantizers.Plans;
 
@@ -14,8 +15,9 @@ internal static class SizeForecaster
     public static SizeForecast Forecast(TransformerModel model, IReadOnlyList<LinearPlan> plans, QuantizationOptions options)
     {
         Dictionary<string, LinearPlan> planned = plans.ToDictionary(plan => plan.Name);
+        Preservation preserve = options.Preserve.WithoutFold();
         long sourceBytes = model.Store.Tensors.Sum(tensor => tensor.ByteLength);
-        long tensorBytes = sourceBytes;
+        long tensorBytes = sourceBytes + FoldBytes(model.Fold);
         long linearBytes = 0;
         long weights = 0;
         foreach (Linear linear in model.Linears.Where(linear => linear.Role != LinearRole.Head || options.IncludeHead))
@@ -28,9 +30,9 @@ internal static class SizeForecaster
             }
 
             var source = (FloatLinear)linear;
-            long bytes = WeightBytes(source, plan, options.Preserve);
+            long bytes = WeightBytes(source, plan, preserve);
             linearBytes += bytes;
-            tensorBytes += bytes + SideBytes(source, plan, options.Preserve) - (OwnsWeight(source) ? source.WeightByteSize : 0);
+            tensorBytes += bytes + SideBytes(source, plan, preserve) - (OwnsWeight(source) ? source.WeightByteSize : 0);
         }
 
         return new SizeForecast(8.0 * linearBytes / weights, linearBytes, tensorBytes, sourceBytes);
@@ -38,6 +40,9 @@ internal static class SizeForecaster
 
     /// <summary>Tells whether the weight tensor is the linear's own, so that codes replace it: a tied head shares its tensor with the embeddings.</summary>
     public static bool OwnsWeight(FloatLinear linear) => linear.Weight.Name == $"{linear.Name}.weight";
+
+    /// <summary>Counts the constants of a fold, which are stored as F32.</summary>
+    private static long FoldBytes(Fold? fold) => fold is null ? 0 : sizeof(float) * (fold.Blocks.Sum(block => 2L * block.Keys.Length) + (fold.Prefix?.FinalHidden.Length ?? 0));
 
     /// <summary>Counts codes, scales and preserved columns with their indices.</summary>
     private static long WeightBytes(FloatLinear linear, LinearPlan plan, Preservation preserve)

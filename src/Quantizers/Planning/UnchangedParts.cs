@@ -23,7 +23,7 @@ internal static class UnchangedParts
             }
             else if (options.Scheme.Weights is null)
             {
-                parts.Add(new UnchangedPart(linear.Name, $"scheme {options.Scheme.Name} rounds the residual stream only"));
+                parts.Add(new UnchangedPart(linear.Name, $"scheme {options.Scheme.Name} {(options.Scheme.ResidualBits is null ? "changes no weight" : "rounds the residual stream only")}"));
             }
         }
 

@@ -1,3 +1,4 @@
+using OutlierQuant.Calibration.Folding;
 using OutlierQuant.Models;
 using OutlierQuant.Models.Linears;
 
@@ -11,7 +12,8 @@ internal static class PlanCheck
     public static void RequireFits(QuantizationPlan plan, TransformerModel model)
     {
         Scheme scheme = Scheme.Parse(plan.Scheme);
-        Preservation preserve = PreservationName.Parse(plan.Preserve);
+        Preservation preserve = PreservationName.Parse(plan.Preserve).WithoutFold();
+        RequireFold(plan, model);
         HashSet<string> seen = [];
         foreach (LinearPlan linear in plan.Linears)
         {
@@ -52,6 +54,20 @@ internal static class PlanCheck
             }
 
             RequireChannels($"block {block.Block}", block.Channels, model.Config.HiddenSize, preserve);
+        }
+    }
+
+    private static void RequireFold(QuantizationPlan plan, TransformerModel model)
+    {
+        if (PreservationName.Parse(plan.Preserve).Folds() != plan.Fold is not null)
+        {
+            throw new ArgumentException($"The plan preserves {plan.Preserve} and {(plan.Fold is null ? "names no fold" : "names a fold")}; fold and fold+channels name one, and only they do.");
+        }
+
+        if (plan.Fold is null ? model.Fold is not null : !plan.Fold.Description.Describes(model.Fold))
+        {
+            throw new ArgumentException(
+                $"The plan is for a model that is {FoldDescription.Name(plan.Fold?.Description)}, but this one is {FoldDescription.Name(model.Fold is null ? null : FoldDescription.Of(model.Fold))}; apply it to the model that it was made for.");
         }
     }
 

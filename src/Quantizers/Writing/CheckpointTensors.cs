@@ -1,6 +1,8 @@
 using OutlierQuant.Checkpoints;
+using OutlierQuant.Checkpoints.Configuration;
 using OutlierQuant.Kernels;
 using OutlierQuant.Models;
+using OutlierQuant.Models.Folding;
 using OutlierQuant.Models.Linears;
 
 namespace OutlierQuant.Quantizers.Writing;
@@ -28,7 +30,20 @@ internal static class CheckpointTensors
         [
             .. quantized.Store.Tensors.Where(tensor => !replaced.Contains(tensor.Name)).Select(tensor => TensorToWrite.Copy(tensor)),
             .. linears.Values.SelectMany(Of),
+            .. quantized.Fold is null ? [] : Of(quantized.Fold),
         ];
+    }
+
+    /// <summary>The constants of all blocks, as F32: they are results of a computation, not weights, and narrower ones would not be the model's own.</summary>
+    private static IEnumerable<TensorToWrite> Of(Fold fold)
+    {
+        long[] shape = [fold.Blocks.Count, fold.Blocks[0].Heads, fold.Slots, fold.Blocks[0].HeadSize];
+        yield return TensorToWrite.From<float>(FoldBlock.KeysName, TensorType.F32, shape, fold.Blocks.SelectMany(block => block.Keys.ToArray()).ToArray());
+        yield return TensorToWrite.From<float>(FoldBlock.ValuesName, TensorType.F32, shape, fold.Blocks.SelectMany(block => block.Values.ToArray()).ToArray());
+        if (fold.Prefix is { } prefix)
+        {
+            yield return TensorToWrite.From(FoldBlock.FinalHiddenName, TensorType.F32, [prefix.FinalHidden.Length], prefix.FinalHidden);
+        }
     }
 
     private static IEnumerable<TensorToWrite> Of(QuantizedLinear linear)

@@ -29,10 +29,9 @@ internal static class ConfigFile
 
     private static QuantizationBlock Block(QuantizationPlan plan)
     {
-        bool kept = PreservationName.Parse(plan.Preserve) == Preservation.Channels;
+        bool kept = PreservationName.Parse(plan.Preserve).WithoutFold() == Preservation.Channels;
         return new QuantizationBlock
         {
-            Version = 1,
             Scheme = plan.Scheme,
             Preserve = plan.Preserve,
             Method = plan.Method,
@@ -46,6 +45,7 @@ internal static class ConfigFile
                 PreservedChannels = kept ? linear.Channels.Count : 0,
             }),
             Residual = Quantizer.Residual(plan),
+            Fold = plan.Fold?.Description is { } fold ? new FoldBlock { Prefix = fold.Prefix, BosTokenId = fold.BosTokenId, Slots = fold.Slots } : null,
         };
     }
 }

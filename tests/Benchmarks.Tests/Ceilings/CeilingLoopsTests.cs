@@ -46,9 +46,16 @@ public sealed class CeilingLoopsTests
     [InlineData("float×f32", new[] { 1, 6 })]
     [InlineData("float×f16", new[] { 1, 5 })]
     [InlineData("float×bf16", new[] { 1, 3 })]
-    [InlineData("float×ternary", new[] { 1, 3 })]
+    [InlineData("float×int8", new[] { 1, 3, 3 })]
+    [InlineData("float×ternary", new[] { 1, 3, 3, 3 })]
     public void Arithmetic_OfAKernel_CountsItsParts(string kernel, int[] parts) =>
         Assert.Equal(parts, CaseCeilings.Arithmetic(ProductKernel.Matching(kernel)[0]).Select(pair => pair.Parts));
+
+    [Theory]
+    [InlineData("float×f32", new[] { 1, 1 })]
+    [InlineData("float×int8", new[] { 1, 1, 3 })]
+    public void Arithmetic_WhereFloatsMayBeRounded_IsOnePartOfBFloat16(string kernel, int[] parts) =>
+        Assert.Equal(parts, CaseCeilings.Arithmetic(ProductKernel.Matching(kernel)[0], mayRound: true).Select(pair => pair.Parts));
 
     [Fact]
     public void Read_PartsOfBFloat16_AreTakenWhereFasterThanF32()
@@ -86,6 +93,20 @@ public sealed class CeilingLoopsTests
             }
 
             Assert.Equal(3 * sum, BinaryPrimitives.ReadInt32LittleEndian(loop.Sums[(4 * lane)..]));
+        }
+    }
+
+    [LoopFact("vdpbf16ps, 512-bit")]
+    public void Avx512BF16_ThreeRounds_AddsThreeTimesTheProducts()
+    {
+        using var loop = EmittedLoop.Avx512BF16();
+        loop.Run(3);
+
+        float[] values = [.. MemoryMarshal.Cast<byte, ushort>(loop.Operands).ToArray().Select(bits => BitConverter.UInt32BitsToSingle((uint)bits << 16))];
+        for (int lane = 0; lane < 16; lane++)
+        {
+            double sum = ((double)values[2 * lane] * values[32 + (2 * lane)]) + ((double)values[(2 * lane) + 1] * values[32 + (2 * lane) + 1]);
+            Assert.Equal(3 * sum, BinaryPrimitives.ReadSingleLittleEndian(loop.Sums[(4 * lane)..]), 1e-4);
         }
     }
 

@@ -34,7 +34,7 @@ public sealed class CalibrationProfileTests
             Keys(root));
         Assert.Equal(["name", "minMagnitude", "minRatio", "bos"], Keys(root.GetProperty("detector")));
         JsonElement block = root.GetProperty("blocks")[0];
-        Assert.Equal(["block", "median", "top", "atBos", "elsewhere", "channels", "tokenAbsMax", "suggested"], Keys(block));
+        Assert.Equal(["block", "median", "top", "atBos", "elsewhere", "channels", "tokenAbsMax", "magnitudes", "suggested"], Keys(block));
         Assert.Equal(["window", "position", "tokenId", "token", "tokenClass", "channel", "value", "ratio"], Keys(block.GetProperty("top")[0]));
         JsonElement massive = root.GetProperty("massive")[0];
         Assert.Superset(
@@ -76,10 +76,10 @@ public sealed class CalibrationProfileTests
     [InlineData("", "malformed JSON")]
     [InlineData("[]", "a calibration profile is a JSON object")]
     [InlineData("{}", "there is no key $.version")]
-    [InlineData("{\"version\": 1", "malformed JSON")]
-    [InlineData("{\"version\": 2, \"other\": {}}", "$.version is not 1; this program reads version 1")]
-    [InlineData("{\"version\": \"1\"}", "$.version is not 1")]
-    [InlineData("{\"version\": 1}", "every key is required")]
+    [InlineData("{\"version\": 2", "malformed JSON")]
+    [InlineData("{\"version\": 1, \"other\": {}}", "$.version is not 2; this program reads version 2. Make the profile again with locate")]
+    [InlineData("{\"version\": \"2\"}", "$.version is not 2")]
+    [InlineData("{\"version\": 2}", "every key is required")]
     public void Load_NotAProfile_SaysWhatIsNeeded(string json, string expected) => AssertRefused(json, expected);
 
     /// <summary>Each case replaces one piece of a valid document.</summary>
@@ -103,6 +103,8 @@ public sealed class CalibrationProfileTests
     [InlineData("\"onset\": {\n    \"block\": 1", "\"onset\": {\n    \"block\": 2", "$.onset.block is 2; the profile has 2 blocks")]
     [InlineData("\"firstBlock\": 1", "\"firstBlock\": 9", "goes from block 9 to 1")]
     [InlineData("\"channel\": 1,\n      \"tokenClass\": \"bos\",\n      \"block\"", "\"channel\": 2,\n      \"tokenClass\": \"bos\",\n      \"block\"", "channel is 2; channels go from 0 to 1")]
+    [InlineData("\"quantile50\": 0.75", "\"quantile50\": 2.5", "$.linearInputs[0].magnitudes does not rise")]
+    [InlineData("\"quantile50\": 0.5", "\"quantile50\": -1", "$.blocks[0].magnitudes does not rise")]
     [InlineData("\"verdict\": \"1", "\"verdict\": null, \"x\": \"1", "$.verdict holds a value of the wrong kind")]
     public void Load_OnePieceWrong_NamesTheKey(string piece, string replacement, string expected)
     {

@@ -23,7 +23,7 @@ internal static class SampleProfile
         };
         return new CalibrationProfile
         {
-            Version = 1,
+            Version = 2,
             Model = new ModelFingerprint("sample", "LlamaForCausalLM", 3, 42, new string('a', 64)),
             Text = new CalibrationText("text.txt", 4, 9, 16, true, 64),
             Detector = new MassiveActivationSettings("sun2024", 100, 1000, true),
@@ -47,6 +47,7 @@ internal static class SampleProfile
                     Linears = ["down", "twin"],
                     Channels = new ChannelStatistics([1, 2, 60], [0.1f, -0.2f, 3], [1, 2, 9], [0.5f, 0, -60], [0, 0, 1e-7f]),
                     TokenAbsMax = new TokenAbsMaxQuantiles(1, 2, 3, 4, 5, 60),
+                    Magnitudes = new MagnitudeQuantiles(0.75f, 2, 5, 60),
                     Suggested = [new SuggestedChannel(2, "absmax 60 is 30.0 times the median channel's 2 (rule: more than 2)")],
                 },
             ],
@@ -62,6 +63,7 @@ internal static class SampleProfile
         Elsewhere = new TopEntry(2, 7, 13, "\\n", TokenClass.Delimiter, 0, 3.25f, 6.5),
         Channels = new ChannelStatistics([3, 1235], [0, 1], [1, 2], [1, -1234.5f], [0, 0]),
         TokenAbsMax = new TokenAbsMaxQuantiles(1, 1, 2, 2, 3, 1234.5f),
+        Magnitudes = new MagnitudeQuantiles(0.5f, 1, 1.5f, 1234.5f),
         Suggested = [],
     };
 }

@@ -56,11 +56,50 @@ public sealed class QuantizationBlockTests
     }
 
     [Theory]
+    [InlineData("fold", new[] { 7, 0 }, 0, 1)]
+    [InlineData("fold+channels", new[] { 0 }, 0, 1)]
+    [InlineData("channels", new int[0], null, 2)]
+    public void ToJson_Fold_IsReadBack(string preserve, int[] prefix, int? bos, int slots)
+    {
+        QuantizationBlock block = Full with { Preserve = preserve, Fold = new FoldBlock { Prefix = prefix, BosTokenId = bos, Slots = slots } };
+
+        QuantizationBlock loaded = Load(block.ToJson());
+
+        Assert.Equal(preserve, loaded.Preserve);
+        Assert.Equal(prefix, loaded.Fold!.Prefix);
+        Assert.Equal((bos, slots), (loaded.Fold.BosTokenId, loaded.Fold.Slots));
+        Assert.False(Full.ToJson().ContainsKey("fold"));
+    }
+
+    [Fact]
+    public void Load_PrefixAsLongAsThePositions_IsRefused()
+    {
+        FoldBlock fold = new() { Prefix = [.. Enumerable.Repeat(1, 128)], BosTokenId = 0, Slots = 1 };
+
+        string message = Assert.Throws<CheckpointFormatException>(() => Load((Full with { Preserve = "fold", Fold = fold }).ToJson())).Message;
+
+        Assert.Contains("fold.prefix has 128 tokens; fewer than the model's 128 positions are required", message, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("version", "2", "version is 2; this program reads version 1")]
     [InlineData("version", "absent", "there is no quantization_config.version")]
     [InlineData("scheme", "\"\"", "quantization_config.scheme is ''; a name is required")]
     [InlineData("method", "7", "quantization_config.method is 7; a string is required")]
-    [InlineData("preserve", "\"fold\"", "quantization_config.preserve is 'fold'; one of none, channels, clip, mean is required")]
+    [InlineData("preserve", "\"folds\"", "quantization_config.preserve is 'folds'; one of none, channels, clip, mean, fold, fold+channels is required")]
+    [InlineData("preserve", "\"fold\"", "preserve is 'fold' without a fold; 'fold' and 'fold+channels' require one of at least one token, and only they have it")]
+    [InlineData("fold", "{\"prefix\":[0],\"bos_token_id\":0,\"slots\":1}", "preserve is 'channels' with a fold of 1 tokens; 'fold' and")]
+    [InlineData("fold", "[]", "quantization_config.fold is an array; an object is required")]
+    [InlineData("fold", "{\"prefix\":[100],\"bos_token_id\":0,\"slots\":1}", "fold.prefix[0] is 100; a whole number from 0 to 99 is required")]
+    [InlineData("fold", "{\"prefix\":[-1],\"bos_token_id\":0,\"slots\":1}", "fold.prefix[0] is -1")]
+    [InlineData("fold", "{\"prefix\":[1],\"bos_token_id\":100,\"slots\":1}", "fold.bos_token_id is 100; a whole number from 0 to 99 is required")]
+    [InlineData("fold", "{\"prefix\":[1],\"bos_token_id\":null,\"slots\":1}", "fold.bos_token_id is null with 1 tokens in the prefix; a prefix requires a token that stands for it")]
+    [InlineData("fold", "{\"prefix\":[],\"bos_token_id\":0,\"slots\":1}", "fold.bos_token_id is 0 with 0 tokens in the prefix")]
+    [InlineData("fold", "{\"prefix\":[1],\"bos_token_id\":0,\"slots\":0}", "fold.slots is 0; a whole number from 1 to 128 is required")]
+    [InlineData("fold", "{\"prefix\":[1],\"bos_token_id\":0}", "there is no quantization_config.fold.slots")]
+    [InlineData("fold", "{\"prefix\":[1],\"slots\":1}", "there is no quantization_config.fold.bos_token_id")]
+    [InlineData("fold", "{\"prefix\":[1],\"bos_token_id\":0,\"slots\":1,\"keys\":1}", "the key 'quantization_config.fold.keys' is not known")]
+    [InlineData("residual/preserve", "\"fold\"", "residual.preserve is 'fold'; one of none, channels, clip, mean is required")]
     [InlineData("include_head", "null", "quantization_config.include_head is null")]
     [InlineData("linears", "[]", "quantization_config.linears is an array; an object is required")]
     [InlineData("bits", "4", "the key 'quantization_config.bits' is not known")]

@@ -11,6 +11,9 @@ public class ArmSpecificationTests
     [InlineData("w8a4-tensor-static:channels:4", "w8a4-tensor-static:channels:4")]
     [InlineData("residual-int4@3", "residual-int4@3:none")]
     [InlineData("residual-int4@first:mean:5", "residual-int4@first:mean:5")]
+    [InlineData("w4a4-tensor-static:fold", "w4a4-tensor-static:fold")]
+    [InlineData("w4a4-tensor-static:fold+channels:4", "w4a4-tensor-static:fold+channels:4")]
+    [InlineData("float:fold", "float:fold")]
     public void Parse_Arm_WritesItselfBack(string text, string expected)
     {
         var arm = ArmSpecification.Parse(text);
@@ -28,9 +31,12 @@ public class ArmSpecificationTests
     [Theory]
     [InlineData("", "'' is not an arm; write scheme[@block][:preserve[:channels]]")]
     [InlineData("w8a16:none:", "gives a number of channels, but preserve none keeps none")]
+    [InlineData("w8a16:fold:3", "gives a number of channels, but preserve fold keeps none")]
+    [InlineData("float", "'float': Scheme float rounds nothing")]
+    [InlineData("float:fold+channels", "'float:fold+channels': Scheme float rounds nothing")]
     [InlineData("w8a16:channels:4:5", "is not an arm")]
     [InlineData("w9a9", "There is no scheme 'w9a9'. The schemes are w8a16,")]
-    [InlineData("w8a8-token:all", "There is no preservation 'all'. The choices are none, channels, clip, mean.")]
+    [InlineData("w8a8-token:all", "There is no preservation 'all'. The choices are none, channels, clip, mean, fold, fold+channels.")]
     [InlineData("w8a8-token:channels:0", "asks for '0' channels; give a positive whole number")]
     [InlineData("w8a8-token:channels:few", "asks for 'few' channels")]
     [InlineData("w8a8-token@3", "names a block, but only residual schemes round at a block; write w8a8-token.")]

@@ -47,6 +47,21 @@ public class HtmlReportTests
     }
 
     [Fact]
+    public void Render_ArmsThatFold_HaveTheirOwnColoursAndLegend()
+    {
+        var content = MakeContent();
+        content = content with { Comparison = content.Comparison! with { Arms = [.. content.Comparison.Arms, SampleResult.Arm("w8a4-tensor-static", "fold", 4), SampleResult.Arm("w8a4-tensor-static", "fold+channels", 1.4)] } };
+
+        var page = Parse(HtmlReport.Render(content));
+
+        string[] classes = [.. page.Descendants("rect").Select(rect => rect.Attribute("class")?.Value).OfType<string>()];
+        Assert.Contains("bar fold", classes);
+        Assert.Contains("bar fold-channels", classes);
+        Assert.Contains("fold+channels: both", page.Descendants("p").Single(p => p.Attribute("class")?.Value == "legend").Value, StringComparison.Ordinal);
+        Assert.DoesNotContain("fold: the prefix", Parse(HtmlReport.Render(MakeContent())).Value, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Render_HostileTexts_AreEscaped()
     {
         var content = MakeContent();

@@ -54,6 +54,37 @@ public class WindowCutterTests
         Assert.Equal(["1 [2 3]"], Describe(WindowCutter.CutStrided(s_text.AsSpan(0, 3), null, 8, 4)));
     }
 
+    [Fact]
+    public void CutStridedWithBos_HalfOverlap_PutsItBeforeEachAndScoresEachTokenOnce()
+    {
+        Assert.Equal(["0 [1 2 3 4]", "0 3 4 [5 6]", "0 5 6 [7 8]", "0 7 8 [9 10]"], Describe(WindowCutter.CutStridedWithBos(s_text, 0, 5, 2)));
+    }
+
+    [Fact]
+    public void CutStridedWithBos_LargestStride_LetsBosPredictTheFirstOfEachWindow()
+    {
+        Assert.Equal(["0 [1 2 3 4]", "0 [5 6 7 8]", "0 [9 10]"], Describe(WindowCutter.CutStridedWithBos(s_text, 0, 5, 4)));
+    }
+
+    [Fact]
+    public void CutStridedWithBos_ImpossibleArguments_Throw()
+    {
+        Assert.Throws<ArgumentOutOfRangeException>("stride", () => WindowCutter.CutStridedWithBos(s_text, 0, 5, 5));
+        Assert.Throws<ArgumentOutOfRangeException>("stride", () => WindowCutter.CutStridedWithBos(s_text, 0, 5, 0));
+        Assert.Throws<ArgumentOutOfRangeException>("context", () => WindowCutter.CutStridedWithBos(s_text, 0, 1, 1));
+        Assert.Contains("needs at least 1", Assert.Throws<ArgumentException>(() => WindowCutter.CutStridedWithBos([], 0, 5, 2)).Message, StringComparison.Ordinal);
+    }
+
+    [Property]
+    public bool CutStridedWithBos_AnyStride_ScoresEveryTokenExactlyOnce(byte length, byte contextSeed, byte strideSeed)
+    {
+        var text = Enumerable.Range(100, length + 1).ToArray();
+        var context = 2 + (contextSeed % 40);
+        var stride = 1 + (strideSeed % (context - 1));
+        var windows = WindowCutter.CutStridedWithBos(text, 0, context, stride);
+        return windows.SelectMany(window => window.Targets.ToArray()).SequenceEqual(text) && windows.All(window => window.TokenIds[0] == 0 && window.TokenIds.Length <= context && window.TargetCount > 0);
+    }
+
     [Property]
     public bool CutStrided_StrideBelowContext_ScoresEveryTokenButTheFirstExactlyOnce(byte length, byte contextSeed, byte strideSeed)
     {

@@ -72,7 +72,7 @@ public sealed class CodeProductShapeTests
     public void Describe_EachRoute_IsTheOneThatMultiplies()
     {
         CodeProductSimd kernel = new(
-            new NamedRoute("row", 32, 1, mostTokens: 3), [new NamedRoute("tiles", 64, 32), new NamedRoute("lanes", 32, 1)], new NamedRoute("floatRow", 32, 1, mostTokens: 1), new NamedRoute("floatPanels", 1, 1));
+            [new NamedRoute("row", 32, 1, mostTokens: 3), new NamedRoute("tiles", 64, 32), new NamedRoute("lanes", 32, 1)], [new NamedRoute("floatRow", 32, 1, mostTokens: 1), new NamedRoute("floatPanels", 1, 1)]);
 
         Assert.Equal("int8×int4 row", kernel.Describe(Weights(groupSize: 32), integerActivations: true, 1));
         Assert.Equal("int8×int4 row", kernel.Describe(Weights(groupSize: 32), integerActivations: true, 3));
@@ -139,14 +139,14 @@ public sealed class CodeProductShapeTests
 
         public int FewestTokens => fewestTokens;
 
-        public int MostTokens => mostTokens;
-
         public bool Fits(PackedWeights weights) => weights.GroupSize % groupMultiple == 0;
+
+        int IIntegerRoute.MostTokens(PackedWeights weights) => mostTokens;
 
         int IFloatRoute.MostTokens(PackedWeights weights) => Fits(weights) ? mostTokens : 0;
 
         public void Multiply(ActivationCodes source, PackedWeights weights, int firstRow, int rowCount, Span<float> destination) => destination.Clear();
 
-        public void Multiply(ReadOnlySpan<float> source, int tokens, PackedWeights weights, int firstRow, int rowCount, Span<float> destination) => destination.Clear();
+        public void Multiply(ReadOnlySpan<float> source, int tokens, PackedWeights weights, int firstRow, int rowCount, Span<float> destination, PreparedFloats? prepared) => destination.Clear();
     }
 }

@@ -151,6 +151,29 @@ public sealed class CodeProductSpecialValuesTests
 
     [Theory]
     [MemberData(nameof(Cases))]
+    public void Multiply_SomeOrMostTokensMassive_KeepsTheSmallOnesOfEach(string kernel, WeightFormat format, bool onCodes)
+    {
+        // Several tokens beside each other; those with one value 10^5 times the others may go another way than the rest.
+        foreach (int massive in new[] { 1, 3, 30 })
+        {
+            ProductCase product = new(format, 37, 3, 512, 64, 1, 10);
+            for (int t = 0; t < massive; t++)
+            {
+                product.Activations[(t * 512) + 200] = 500_000;
+            }
+
+            for (int r = 0; r < 3; r++)
+            {
+                product.WeightCodes[(r * 512) + 200] = 0;
+            }
+
+            product.Pack();
+            product.AssertNearReference(ProductKernels.Named(kernel), onCodes);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
     public void Multiply_NoRowsOrNoColumns_GivesNothingOrZeros(string kernel, WeightFormat format, bool onCodes)
     {
         Assert.Empty(new ProductCase(format, 3, 0, 64, 32, 0, 11).Multiply(ProductKernels.Named(kernel), onCodes));

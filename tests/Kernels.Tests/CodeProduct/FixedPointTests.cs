@@ -18,7 +18,7 @@ public sealed class FixedPointTests
         (token[0], token[1], token[2], token[3], token[4], token[130]) = (1, -1, 1f / (1 << 21), 129f / (1 << 21), 0.5f / (1 << 21), 129f / (1 << 21));
         (token[6], token[7]) = (16384f / (1 << 21), -16385f / (1 << 21));
         sbyte[] planes = new sbyte[768];
-        Assert.True(FixedPoint.TrySplit(token, planes, out float step));
+        Assert.True(FixedPoint.TrySplit(token, planes, 384, 128, out float step));
         Assert.Equal(1f / (1 << 21), step);
         Assert.Equal(((sbyte)0, (sbyte)0, (sbyte)-64), (planes[0], planes[128], planes[256]));
         Assert.Equal(((sbyte)0, (sbyte)0, (sbyte)64), (planes[1], planes[129], planes[257]));
@@ -37,11 +37,11 @@ public sealed class FixedPointTests
         {
             Random random = new(seed);
             float size = MathF.ScaleB(1 + random.NextSingle(), exponent);
-            float[] token = [.. Enumerable.Range(0, 256).Select(_ => ((2 * random.NextSingle()) - 1) * size)];
-            sbyte[] planes = new sbyte[768];
-            bool taken = FixedPoint.TrySplit(token, planes, out float step);
+            float[] token = [.. Enumerable.Range(0, 512).Select(_ => ((2 * random.NextSingle()) - 1) * size)];
+            sbyte[] planes = new sbyte[1536];
+            bool taken = FixedPoint.TrySplit(token, planes, 384, 128, out float step);
             double mean = token.Average(value => Math.Abs((double)value));
-            return taken && step / 2.0 <= CodeProductTolerance.FixedPoint * mean && Errors(token, planes, step).All(error => error <= step / 2.0);
+            return taken && step / 2.0 <= CodeProductTolerance.FixedPoint(512) * mean && Errors(token, planes, step).All(error => error <= step / 2.0);
         });
 
     [Theory]
@@ -54,7 +54,7 @@ public sealed class FixedPointTests
     {
         float[] token = [.. Enumerable.Repeat(largest, 127), 0.3f];
         sbyte[] planes = new sbyte[384];
-        Assert.True(FixedPoint.TrySplit(token, planes, out float step));
+        Assert.True(FixedPoint.TrySplit(token, planes, 384, 128, out float step));
         Assert.InRange(step, 0, 1.01f * MathF.Abs(largest) / (1 << 21));
         Assert.All(Errors(token, planes, step), error => Assert.True(error <= step / 2.0));
     }
@@ -70,14 +70,14 @@ public sealed class FixedPointTests
         float[] token = new float[128];
         token.AsSpan().Fill(1);
         token[17] = entry;
-        Assert.False(FixedPoint.TrySplit(token, new sbyte[384], out _));
+        Assert.False(FixedPoint.TrySplit(token, new sbyte[384], 384, 128, out _));
     }
 
     [Theory]
     [InlineData(0f)]
     [InlineData(1e-40f)]
     public void TrySplit_AllZeroOrTooSmallToScale_Refuses(float entry) =>
-        Assert.False(FixedPoint.TrySplit([.. Enumerable.Repeat(entry, 128)], new sbyte[384], out _));
+        Assert.False(FixedPoint.TrySplit([.. Enumerable.Repeat(entry, 128)], new sbyte[384], 384, 128, out _));
 
     private static IEnumerable<double> Errors(float[] token, sbyte[] planes, float step) => token.Select((value, c) =>
     {

@@ -12,15 +12,16 @@ public sealed class ProcessorFeaturesTests
     [Fact]
     public void Decode_EachBitAlone_SetsItsFeature()
     {
-        Assert.Equal(new ProcessorFeatures(), ProcessorFeatures.Decode(0, (0, 0, 0), 0));
-        Assert.True(ProcessorFeatures.Decode(1u << 29, (0, 0, 0), 0).F16C);
-        Assert.True(ProcessorFeatures.Decode(0, (1u << 5, 0, 0), 0).Avx2);
-        Assert.True(ProcessorFeatures.Decode(0, (Avx512, 0, 0), 0).Avx512);
-        Assert.True(ProcessorFeatures.Decode(0, (0, 1u << 11, 0), 0).Avx512Vnni);
-        Assert.True(ProcessorFeatures.Decode(0, (0, 0, 1u << 22), 0).AmxBF16);
-        Assert.True(ProcessorFeatures.Decode(0, (0, 0, 1u << 24), 0).AmxTile);
-        Assert.True(ProcessorFeatures.Decode(0, (0, 0, 1u << 25), 0).AmxInt8);
-        Assert.True(ProcessorFeatures.Decode(0, (0, 0, 0), Tiles).SavesTiles);
+        Assert.Equal(new ProcessorFeatures(), ProcessorFeatures.Decode(0, (0, 0, 0), 0, 0));
+        Assert.True(ProcessorFeatures.Decode(1u << 29, (0, 0, 0), 0, 0).F16C);
+        Assert.True(ProcessorFeatures.Decode(0, (1u << 5, 0, 0), 0, 0).Avx2);
+        Assert.True(ProcessorFeatures.Decode(0, (Avx512, 0, 0), 0, 0).Avx512);
+        Assert.True(ProcessorFeatures.Decode(0, (0, 1u << 11, 0), 0, 0).Avx512Vnni);
+        Assert.True(ProcessorFeatures.Decode(0, (0, 0, 0), 1u << 5, 0).Avx512BF16);
+        Assert.True(ProcessorFeatures.Decode(0, (0, 0, 1u << 22), 0, 0).AmxBF16);
+        Assert.True(ProcessorFeatures.Decode(0, (0, 0, 1u << 24), 0, 0).AmxTile);
+        Assert.True(ProcessorFeatures.Decode(0, (0, 0, 1u << 25), 0, 0).AmxInt8);
+        Assert.True(ProcessorFeatures.Decode(0, (0, 0, 0), 0, Tiles).SavesTiles);
     }
 
     [Fact]
@@ -28,11 +29,11 @@ public sealed class ProcessorFeaturesTests
     {
         foreach (int bit in new[] { 16, 17, 28, 30, 31 })
         {
-            Assert.False(ProcessorFeatures.Decode(0, (Avx512 & ~(1u << bit), 0, 0), 0).Avx512);
+            Assert.False(ProcessorFeatures.Decode(0, (Avx512 & ~(1u << bit), 0, 0), 0, 0).Avx512);
         }
 
-        Assert.False(ProcessorFeatures.Decode(0, (0, 0, 0), 1UL << 17).SavesTiles);
-        Assert.False(ProcessorFeatures.Decode(0, (0, 0, 0), 1UL << 18).SavesTiles);
+        Assert.False(ProcessorFeatures.Decode(0, (0, 0, 0), 0, 1UL << 17).SavesTiles);
+        Assert.False(ProcessorFeatures.Decode(0, (0, 0, 0), 0, 1UL << 18).SavesTiles);
     }
 
     [Fact]

@@ -90,9 +90,9 @@ public sealed class BF16ProductTests
 
         CodeProductSimd kernel = Codes();
         float[] whole = product.Multiply(kernel, onCodes: false);
-        using FloatActivationTiles? tiles = kernel.Reserve(product.Tokens, product.Weights);
-        Assert.Equal(groupSize % 32 == 0, tiles is not null);
-        tiles?.Fill(product.Activations, 0, tiles.Strips);
+        using PreparedFloats? tiles = kernel.Reserve(product.Tokens, product.Weights);
+        Assert.Equal(groupSize % 32 == 0, tiles is FloatActivationTiles);
+        tiles?.Fill(product.Activations, 0, tiles.Pieces);
         foreach (int threads in (int[])[1, 2, 3, 7])
         {
             using WorkerTeam team = new(threads);
@@ -129,8 +129,8 @@ public sealed class BF16ProductTests
                 product.SetWeight(100, 69, float.NegativeInfinity);
                 FloatMatmulTiles kernel = Floats(tileKernel, precision);
                 float[] whole = product.Multiply(kernel), shared = new float[whole.Length], odd = new float[whole.Length];
-                using FloatActivationTiles? tiles = kernel.Reserve(type, product.Tokens, product.Columns);
-                team.Run(tiles!.Strips, 1, (first, count) => tiles.Fill(product.Source, first, count));
+                using PreparedFloats? tiles = kernel.Reserve(type, product.Tokens, product.Columns);
+                team.Run(tiles!.Pieces, 1, (first, count) => tiles.Fill(product.Source, first, count));
                 team.Run(product.Rows, kernel.RowGranularity, (first, count) => kernel.Multiply(product.Source, product.Tokens, product.Weights, first, count, shared, tiles));
                 team.Run(product.Rows, 7, (first, count) => kernel.Multiply(product.Source, product.Tokens, product.Weights, first, count, odd, tiles));
                 AssertSameBits(whole, shared);
@@ -191,14 +191,14 @@ public sealed class BF16ProductTests
     public void Multiply_TilesOfAnotherProduct_ThrowNamingThem()
     {
         FloatMatmulCase product = FloatMatmulCase.Random(1, FloatType.F32, false, 33, 8, 40);
-        using FloatActivationTiles? tiles = Floats().Reserve(FloatType.F32, 33, 39);
-        Assert.Equal("tiles", Assert.Throws<ArgumentException>(() => Floats().Multiply(product.Source, 33, product.Weights, 0, 8, new float[33 * 8], tiles)).ParamName);
+        using PreparedFloats? tiles = Floats().Reserve(FloatType.F32, 33, 39);
+        Assert.Equal("prepared", Assert.Throws<ArgumentException>(() => Floats().Multiply(product.Source, 33, product.Weights, 0, 8, new float[33 * 8], tiles)).ParamName);
         Assert.Equal("source", Assert.Throws<ArgumentException>(() => tiles!.Fill(product.Source, 0, 2)).ParamName);
-        Assert.Equal("stripCount", Assert.Throws<ArgumentOutOfRangeException>(() => tiles!.Fill(new float[33 * 39], 1, 2)).ParamName);
+        Assert.Equal("pieceCount", Assert.Throws<ArgumentOutOfRangeException>(() => tiles!.Fill(new float[33 * 39], 1, 2)).ParamName);
 
         ProductCase codes = new(WeightFormat.Int8, 33, 4, 40, 40, 2, 1), others = new(WeightFormat.Int8, 33, 4, 40, 40, 1, 2);
-        using FloatActivationTiles? otherChannels = Codes().Reserve(33, others.Weights);
-        Assert.Equal("tiles", Assert.Throws<ArgumentException>(() => Codes().Multiply(codes.Activations, 33, codes.Weights, 0, 4, new float[33 * 4], otherChannels)).ParamName);
+        using PreparedFloats? otherChannels = Codes().Reserve(33, others.Weights);
+        Assert.Equal("prepared", Assert.Throws<ArgumentException>(() => Codes().Multiply(codes.Activations, 33, codes.Weights, 0, 4, new float[33 * 4], otherChannels)).ParamName);
     }
 
     private static FloatMatmulTiles Floats(string tileKernel = "twin", FloatPrecision precision = FloatPrecision.F32) =>

@@ -4,7 +4,7 @@ using OutlierQuant.Kernels.TiledProduct.BF16;
 
 namespace OutlierQuant.Kernels.Tests.TiledProduct;
 
-/// <summary>The bf16 tile kernels that this machine can run: the software twin, and machine code where there is AMX.</summary>
+/// <summary>The bf16 tile kernels that this machine can run: the software twin, and machine code where there is AMX or AVX-512 BF16.</summary>
 internal static class BF16TileKernels
 {
     public static IReadOnlyDictionary<string, IBF16TileKernel> All { get; } = Create();
@@ -12,6 +12,11 @@ internal static class BF16TileKernels
     private static Dictionary<string, IBF16TileKernel> Create()
     {
         Dictionary<string, IBF16TileKernel> all = new() { ["twin"] = new TwinTileKernel() };
+        if (VectorHardware.Avx512BF16UnavailableBecause is null)
+        {
+            all["avx512bf16"] = new Avx512TileKernel();
+        }
+
         if (AmxPermission.RefusedBecause is null)
         {
             all["amx"] = new OnAnyThread(new AmxTileKernel());

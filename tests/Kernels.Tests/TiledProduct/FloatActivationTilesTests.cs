@@ -15,9 +15,9 @@ public sealed unsafe class FloatActivationTilesTests
     {
         float[] source = Activations(tokens, columns);
         using FloatActivationTiles tiles = new(tokens, columns, parts, []);
-        tiles.Fill(source, 0, tiles.Strips);
+        tiles.Fill(source, 0, tiles.Pieces);
         Assert.True(tiles.IsSplittable);
-        for (int t = 0; t < tiles.Strips * 32; t++)
+        for (int t = 0; t < tiles.Pieces * 32; t++)
         {
             for (int c = 0; c < BF16Tile.ColumnTiles(columns) * 32; c++)
             {
@@ -41,7 +41,7 @@ public sealed unsafe class FloatActivationTilesTests
         float[] source = Activations(Tokens, Columns);
         (source[(2 * Columns) + 33], source[(34 * Columns) + 69], source[69]) = (float.NaN, float.NegativeInfinity, float.MaxValue);
         using FloatActivationTiles tiles = new(Tokens, Columns, 3, [33, 69]);
-        tiles.Fill(source, 0, tiles.Strips);
+        tiles.Fill(source, 0, tiles.Pieces);
         Assert.True(tiles.IsSplittable);
         for (int t = 0; t < 64; t++)
         {
@@ -78,7 +78,7 @@ public sealed unsafe class FloatActivationTilesTests
             float[] source = Activations(33, 37);
             source[place] = value;
             using FloatActivationTiles tiles = new(33, 37, 3, []);
-            tiles.Fill(source, 0, tiles.Strips);
+            tiles.Fill(source, 0, tiles.Pieces);
             Assert.False(tiles.IsSplittable);
         }
     }

@@ -20,11 +20,21 @@ internal sealed class PlainTransformer(PlainCheckpoint checkpoint)
     /// <summary>Attention probabilities of the last <see cref="Logits"/> call. Shape [blocks][heads][queries][keys].</summary>
     public List<double[][][]> Probabilities { get; } = [];
 
+    /// <summary>Rotated queries of the last <see cref="Logits"/> call, as rows of all heads. Shape [blocks][tokens][heads · headSize].</summary>
+    public List<double[][]> Queries { get; } = [];
+
+    /// <summary>Keys and values that stand before those of the tokens, as rows of all key and value heads. Shape [blocks][slots][keyValueHeads · headSize].</summary>
+    public (double[][] Keys, double[][] Values)[]? Constants { get; init; }
+
+    /// <summary>The position of the first token.</summary>
+    public int FirstPosition { get; init; }
+
     /// <summary>Logits of a sequence. Shape [tokens][vocabulary].</summary>
     public double[][] Logits(int[] ids)
     {
         BlockOutputs.Clear();
         Probabilities.Clear();
+        Queries.Clear();
         return _isGpt2 ? Gpt2(ids) : Llama(ids);
     }
 
@@ -34,7 +44,7 @@ internal sealed class PlainTransformer(PlainCheckpoint checkpoint)
         int hidden = checkpoint.Int("n_embd");
         int heads = checkpoint.Int("n_head");
         double epsilon = checkpoint.Double("layer_norm_epsilon");
-        double[][] stream = [.. ids.Select((id, position) => Sum(Row(prefix + "wte.weight", id, hidden), Row(prefix + "wpe.weight", position, hidden)))];
+        double[][] stream = [.. ids.Select((id, position) => Sum(Row(prefix + "wte.weight", id, hidden), Row(prefix + "wpe.weight", FirstPosition + position, hidden)))];
         stream = [.. Sink(prefix), .. stream];
         for (int block = 0; block < checkpoint.Int("n_layer"); block++)
         {
@@ -46,7 +56,8 @@ internal sealed class PlainTransformer(PlainCheckpoint checkpoint)
                 double[][] queries = [.. all.Select(row => HeadNorm(row[..hidden], name + "attn.q_norm.weight", hidden / heads, epsilon))];
                 double[][] keys = [.. all.Select(row => HeadNorm(row[hidden..(2 * hidden)], name + "attn.k_norm.weight", hidden / heads, epsilon))];
                 double[][] values = [.. all.Select(row => row[(2 * hidden)..])];
-                double[][] attended = Attend(queries, keys, values, heads, heads, hidden / heads, int.MaxValue, name + "attn.");
+                (double[][] constantKeys, double[][] constantValues) = ConstantsOf(block, name + "attn.");
+                double[][] attended = Attend(queries, [.. constantKeys, .. keys], [.. constantValues, .. values], heads, heads, hidden / heads, int.MaxValue);
                 return [.. attended.Select((row, i) => TransposedLinear(Gate(row, rows[i], name + "attn.head_gate", TransposedLinear), name + "attn.c_proj"))];
             });
             stream = Branch(stream, Norm, "ln_2", "ln_2_post", rows =>
@@ -70,19 +81,19 @@ internal sealed class PlainTransformer(PlainCheckpoint checkpoint)
         for (int block = 0; block < checkpoint.Int("num_hidden_layers"); block++)
         {
             string name = $"model.layers.{block}.";
-            int window = Window(block);
             double[] Norm(double[] row, string norm) => RmsNorm(row, $"{name}{norm}.weight", epsilon);
             double[][] Heads(double[][] rows, string projection, string norm) =>
             [
                 .. rows.Select((row, i) => Rotate(
-                    HeadNorm(Linear(row, name + projection), name + norm, headSize, epsilon), headSize, Math.Max(0, i - sink.Length))),
+                    HeadNorm(Linear(row, name + projection), name + norm, headSize, epsilon), headSize, FirstPosition + Math.Max(0, i - sink.Length))),
             ];
             stream = Branch(stream, Norm, "input_layernorm", _isOwn ? "post_attention_layernorm" : "", rows =>
             {
                 double[][] queries = Heads(rows, "self_attn.q_proj", "self_attn.q_norm.weight");
                 double[][] keys = Heads(rows, "self_attn.k_proj", "self_attn.k_norm.weight");
                 double[][] values = [.. rows.Select(row => Linear(row, name + "self_attn.v_proj"))];
-                double[][] attended = Attend(queries, keys, values, heads, keyValueHeads, headSize, window, name + "self_attn.");
+                (double[][] constantKeys, double[][] constantValues) = ConstantsOf(block, name + "self_attn.");
+                double[][] attended = Attend(queries, [.. constantKeys, .. keys], [.. constantValues, .. values], heads, keyValueHeads, headSize, Window(block));
                 return [.. attended.Select((row, i) => Linear(Gate(row, rows[i], name + "self_attn.head_gate", Linear), name + "self_attn.o_proj"))];
             });
             stream = Branch(stream, Norm, _isOwn ? "pre_feedforward_layernorm" : "post_attention_layernorm", "post_feedforward_layernorm", rows =>
@@ -129,6 +140,19 @@ internal sealed class PlainTransformer(PlainCheckpoint checkpoint)
         return [.. attended.Select((value, i) => value / (1 + Math.Exp(-gates[i * gates.Length / attended.Length])))];
     }
 
+    /// <summary>What stands before the keys and values of the tokens: what the test gives, or the constants of the checkpoint, unless their token is in the stream.</summary>
+    private (double[][] Keys, double[][] Values) ConstantsOf(int block, string attention)
+    {
+        if (Constants is not null)
+        {
+            return Constants[block];
+        }
+
+        return checkpoint.Has(attention + "constant_key") && !SinkTokenInStream
+            ? ([checkpoint[attention + "constant_key"]], [checkpoint[attention + "constant_value"]])
+            : ([], []);
+    }
+
     private int Window(int block) => checkpoint.Architecture switch
     {
         "MistralForCausalLM" => checkpoint.Find("sliding_window")?.GetInt32() ?? int.MaxValue,
@@ -136,29 +160,23 @@ internal sealed class PlainTransformer(PlainCheckpoint checkpoint)
         _ => int.MaxValue,
     };
 
-    /// <summary>Attends to the keys of earlier positions, and before them to the constant key of the checkpoint, if it has one and its token is not in the stream.</summary>
-    private double[][] Attend(double[][] queries, double[][] keys, double[][] values, int heads, int keyValueHeads, int headSize, int window, string name)
+    private double[][] Attend(double[][] queries, double[][] keys, double[][] values, int heads, int keyValueHeads, int headSize, int window)
     {
-        int constants = checkpoint.Has(name + "constant_key") && !SinkTokenInStream ? 1 : 0;
-        if (constants == 1)
-        {
-            keys = [checkpoint[name + "constant_key"], .. keys];
-            values = [checkpoint[name + "constant_value"], .. values];
-        }
-
+        int tokens = queries.Length;
+        int constants = keys.Length - tokens;
         double[][] result = [.. queries.Select(_ => new double[heads * headSize])];
         double[][][] probabilities = new double[heads][][];
         for (int head = 0; head < heads; head++)
         {
             int shared = head * keyValueHeads / heads;
-            probabilities[head] = new double[queries.Length][];
-            for (int query = 0; query < queries.Length; query++)
+            probabilities[head] = new double[tokens][];
+            for (int query = 0; query < tokens; query++)
             {
                 double[] weights = new double[keys.Length];
-                for (int key = 0; key <= query + constants; key++)
+                for (int key = 0; key <= constants + query; key++)
                 {
                     // A window of w positions reaches from the token itself back to the one w − 1 before it.
-                    if (query + constants - key >= window)
+                    if (constants + query - key >= window)
                     {
                         continue;
                     }
@@ -187,6 +205,7 @@ internal sealed class PlainTransformer(PlainCheckpoint checkpoint)
         }
 
         Probabilities.Add(probabilities);
+        Queries.Add(queries);
         return result;
     }
 

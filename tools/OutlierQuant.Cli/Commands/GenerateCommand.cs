@@ -36,8 +36,8 @@ internal static class GenerateCommand
         OutputFile.RequirePlace(arguments.GetValue(Out));
         using Session session = Session.Open(arguments);
         Tokenizer tokenizer = session.Tokenizer;
-        int[] prompt = tokenizer.Encode(arguments.GetValue(Prompt)!, addSpecialTokens: !arguments.GetValue(SharedOptions.NoBos));
-        int room = session.Model.Config.MaxPositions - prompt.Length;
+        int[] prompt = tokenizer.Encode(arguments.GetValue(Prompt)!, addSpecialTokens: session.AddsSpecialTokens(arguments));
+        int room = session.Model.LongestSequence - prompt.Length;
         int maxTokens = arguments.GetValue(MaxTokens) ?? Math.Min(128, Math.Max(room, 0));
         if (prompt.Length == 0)
         {
@@ -46,7 +46,7 @@ internal static class GenerateCommand
 
         if (maxTokens < 1 || maxTokens > room)
         {
-            throw new UsageException($"--max-tokens is {maxTokens}, but the prompt has {prompt.Length} tokens and the model {session.Model.Config.MaxPositions} positions, which leaves {Math.Max(room, 0)}.");
+            throw new UsageException($"--max-tokens is {maxTokens}, but the prompt has {prompt.Length} tokens and the model {session.Model.LongestSequence} positions, which leaves {Math.Max(room, 0)}.");
         }
 
         bool json = arguments.GetValue(SharedOptions.Json);

@@ -49,7 +49,12 @@ internal static class InspectCommand
         Tables.AddRow(facts, "vocabulary, positions", $"{document.Vocabulary}, {document.MaxPositions}");
         Tables.AddRow(facts, "output head", document.TiedHead ? "tied to the embedding" : "its own");
         Tables.AddRow(facts, "parameters", Tables.Count(document.Parameters));
-        Tables.AddRow(facts, "quantization", document.Quantization is { } q ? string.Create(CultureInfo.InvariantCulture, $"{q.Scheme}, preserve {q.Preserve} ({q.PreservedChannels} channels), {q.BitsPerWeight:F3} bits per weight") : "none");
+        Tables.AddRow(facts, "quantization", document.Quantization is { } q ? string.Create(CultureInfo.InvariantCulture, $"{q.Scheme}, preserve {q.Preserve} ({q.PreservedChannels} channels){(q.BitsPerWeight > 0 ? $", {q.BitsPerWeight:F3} bits per weight" : "")}") : "none");
+        if (document.Fold is { } fold)
+        {
+            Tables.AddRow(facts, "folded prefix", fold.ToString());
+        }
+
         Tables.AddRow(facts, "file, mapped", Tables.Bytes(document.Memory.MappedFile));
         Tables.AddRow(facts, "largest block in float", Tables.Bytes(document.Memory.LargestBlock));
         Tables.AddRow(facts, $"activations of a window of {document.Memory.Context}", Tables.Bytes(document.Memory.ActivationsPerWindow));

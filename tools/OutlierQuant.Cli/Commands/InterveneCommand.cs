@@ -21,7 +21,7 @@ internal static class InterveneCommand
 
     public static Command Create(UserConsole console)
     {
-        Command command = new("intervene", "Changes the massive values where they first appear, and measures what that costs beside matched controls.\n\nExample:\n  outlierquant intervene MODEL --text test.txt")
+        Command command = new("intervene", "Changes the massive values where they first appear, and measures what that costs beside matched controls. Then zeroes the strict coordinates once and at every later block, alone and with their companions: are they needed, companions, or harmless?\n\nExample:\n  outlierquant intervene MODEL --text test.txt")
         {
             SharedOptions.Model, SharedOptions.RequiredText, Calibration, SharedOptions.Profile, SharedOptions.CalibrationWindows, Block, ChannelList, Windows, SharedOptions.Context, SharedOptions.NoBos, SharedOptions.Seed,
             SharedOptions.Threads, SharedOptions.Kernels, SharedOptions.Precision, SharedOptions.Json,
@@ -44,6 +44,7 @@ internal static class InterveneCommand
         {
             Block = arguments.GetValue(Block),
             Channels = arguments.GetResult(ChannelList) is null ? null : arguments.GetValue(ChannelList),
+            LoadBearing = true,
             Seed = arguments.GetValue(SharedOptions.Seed),
             Text = new PerplexityOptions { Context = session.ContextOf(arguments), Bos = session.BosOf(arguments), MaxWindows = arguments.GetValue(Windows).Count },
             Progress = progress.Arms(),

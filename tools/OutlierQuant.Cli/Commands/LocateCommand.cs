@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using OutlierQuant.Calibration;
+using OutlierQuant.Calibration.Folding;
 using OutlierQuant.Calibration.Profiles;
 using OutlierQuant.Cli.Terminal;
 using Spectre.Console;
@@ -13,6 +14,7 @@ internal static class LocateCommand
     private static readonly DetectorOptions Defaults = new();
     private static readonly Option<WindowLimit> Windows = SharedOptions.Windows("--windows", "calibrate on", Calibrating.DefaultWindows);
     private static readonly Option<string> Out = new("--out") { Description = "Write the calibration profile (json), for quantize, compare and intervene.", HelpName = "FILE" };
+    private static readonly Option<bool> Fold = new("--fold") { Description = "Fold BOS, or what --fold-prefix says, into constant keys and values, and profile what is left in the stream." };
     private static readonly Option<double> MinMagnitude = SharedOptions.AtLeastZero("--min-magnitude", "sun2024: a massive activation is larger than this.", Defaults.MinMagnitude);
     private static readonly Option<double> MinRatio = SharedOptions.AtLeastZero("--min-ratio", "sun2024: and larger than this many times the median magnitude.", Defaults.MinRatio);
     private static readonly Option<double> PrefixQuantRatio = SharedOptions.AtLeastZero("--prefixquant-ratio", "prefixquant: an outlier token exceeds this many times the median token.", Defaults.PrefixQuantRatio);
@@ -24,7 +26,7 @@ internal static class LocateCommand
     {
         Command command = new("locate", "Locates massive activations and gathers the statistics that quantization needs.\n\nExample:\n  outlierquant locate MODEL --text calibration.txt --out profile.json")
         {
-            SharedOptions.Model, SharedOptions.RequiredText, Out, Windows, SharedOptions.Context, SharedOptions.NoBos, MinMagnitude, MinRatio, PrefixQuantRatio, QfemScore, LlmInt8Magnitude,
+            SharedOptions.Model, SharedOptions.RequiredText, Out, Windows, SharedOptions.Context, SharedOptions.NoBos, Fold, FoldOptionSet.Prefix, FoldOptionSet.DropValues, FoldOptionSet.Merge, MinMagnitude, MinRatio, PrefixQuantRatio, QfemScore, LlmInt8Magnitude,
             SuperWeightSpike, SharedOptions.Threads, SharedOptions.Device, SharedOptions.Kernels, SharedOptions.Precision, SharedOptions.Json,
         };
         command.SetAction((arguments, cancellation) => Task.FromResult(Run(arguments, console, cancellation)));
@@ -45,8 +47,12 @@ internal static class LocateCommand
             LlmInt8Magnitude = arguments.GetValue(LlmInt8Magnitude),
             SuperWeightSpike = arguments.GetValue(SuperWeightSpike),
         };
+        FoldOptions? fold = FoldOptionSet.Read(arguments) ?? (arguments.GetValue(Fold) ? new FoldOptions() : null);
         using Session session = Session.Open(arguments);
-        CalibrationProfile profile = Calibrating.Run(session, text, path, arguments, arguments.GetValue(Windows).Count, options, console, cancellation);
+        int? windows = arguments.GetValue(Windows).Count;
+        CalibrationProfile profile = fold is null
+            ? Calibrating.Run(session, text, path, arguments, windows, options, console, cancellation)
+            : Folding.Calibrate(session, text, path, arguments, windows, options, fold, null, console, cancellation).Profile;
         if (arguments.GetValue(Out) is { } output)
         {
             profile.Save(output);
@@ -56,6 +62,11 @@ internal static class LocateCommand
         {
             console.Output.WriteLine(profile.ToJson());
             return 0;
+        }
+
+        if (FoldReport.Of(profile) is { } report)
+        {
+            FoldTables.Show(report, console);
         }
 
         Show(profile, console);

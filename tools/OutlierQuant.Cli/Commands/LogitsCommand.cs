@@ -36,7 +36,7 @@ internal static class LogitsCommand
 
         OutputFile.RequirePlace(arguments.GetValue(Out));
         using Session session = Session.Open(arguments);
-        ids ??= session.Tokenizer.Encode(prompt!, addSpecialTokens: !arguments.GetValue(SharedOptions.NoBos));
+        ids ??= session.Tokenizer.Encode(prompt!, addSpecialTokens: session.AddsSpecialTokens(arguments));
         if (ids.Length == 0)
         {
             throw new InvalidDataException("--prompt: gives no tokens; at least one is needed.");

@@ -1,3 +1,6 @@
+using System.Text.Json.Serialization;
+using OutlierQuant.Calibration.Folding;
+
 namespace OutlierQuant.Cli.Documents;
 
 /// <summary>What <c>inspect --json</c> prints.</summary>
@@ -30,6 +33,10 @@ internal sealed record InspectDocument
 
     /// <summary>Gets the scheme and preservation of a quantized checkpoint, or null.</summary>
     public required InspectedQuantization? Quantization { get; init; }
+
+    /// <summary>Gets the prefix that is folded into constant keys and values; null, and not in json, for none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public FoldDescription? Fold { get; init; }
 
     /// <summary>Gets how many tensors of each type there are and what they weigh.</summary>
     public required IReadOnlyList<TensorTypeTotal> Types { get; init; }

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace OutlierQuant.Cli.Documents;
 
 /// <summary>What <c>quantize --json</c> prints.</summary>
@@ -9,4 +11,9 @@ namespace OutlierQuant.Cli.Documents;
 /// <param name="BitsPerWeight">Bits of codes, scales and preserved columns for each weight of the quantized linears.</param>
 /// <param name="SizeBytes">Bytes of the written weights.</param>
 /// <param name="SourceBytes">Bytes of the source's weights.</param>
-internal sealed record QuantizeDocument(string Output, string Scheme, string Preserve, int Linears, int PreservedChannels, double BitsPerWeight, long SizeBytes, long SourceBytes);
+internal sealed record QuantizeDocument(string Output, string Scheme, string Preserve, int Linears, int PreservedChannels, double BitsPerWeight, long SizeBytes, long SourceBytes)
+{
+    /// <summary>Gets what was folded; null, and not in json, for nothing.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public QuantizedFold? Fold { get; init; }
+}

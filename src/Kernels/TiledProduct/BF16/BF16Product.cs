@@ -23,6 +23,9 @@ internal sealed unsafe class BF16Product(IBF16TileKernel kernel)
     /// <summary>Gets the product on the tile registers of AMX.</summary>
     public static BF16Product Amx { get; } = new(new AmxTileKernel());
 
+    /// <summary>Gets the product on 512-bit vectors.</summary>
+    public static BF16Product Avx512 { get; } = new(new Avx512TileKernel());
+
     /// <summary>Gets the tile kernel.</summary>
     public IBF16TileKernel Kernel => kernel;
 

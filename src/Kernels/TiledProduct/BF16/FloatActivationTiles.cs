@@ -4,100 +4,70 @@ using System.Runtime.Intrinsics;
 
 namespace OutlierQuant.Kernels.TiledProduct.BF16;
 
-/// <summary>The activations of one product as bf16 tiles, made once and read by every range of output features.</summary>
+/// <summary>The activations of one product as bf16 tiles; a piece is a strip of 32 tokens.</summary>
 /// <remarks>
-/// <para>A kernel reserves them, and only that kernel reads them. Shape <c>[strips of 32 tokens, parts, column tiles, 2]</c> of tiles. A tile holds 32 columns of 16 tokens: row <c>i</c> has columns <c>2i</c> and <c>2i + 1</c> of
+/// <para>Shape <c>[strips of 32 tokens, parts, column tiles, 2]</c> of tiles. A tile holds 32 columns of 16 tokens: row <c>i</c> has columns <c>2i</c> and <c>2i + 1</c> of
 /// token 0, then of token 1, …, as <c>tdpbf16ps</c> wants its second operand. Columns and tokens beyond the last are 0.</para>
 /// <para>Preserved channels are 0 in the tiles, so that not even an infinite one takes part; their values stand beside, by channel.</para>
 /// </remarks>
-public sealed unsafe class FloatActivationTiles : IDisposable
+internal sealed unsafe class FloatActivationTiles : PreparedFloats
 {
     private const int RowBytes = BF16Tile.Bytes / BF16Tile.Side;
 
     private readonly PinnedMemory _tiles;
     private readonly float[] _preserved;
-    private readonly int[] _preservedChannels;
     private volatile bool _isSplittable = true;
 
-    /// <summary>Reserves room; <see cref="Fill"/> fills it.</summary>
+    /// <summary>Reserves room; <see cref="PreparedFloats.Fill"/> fills it.</summary>
     /// <param name="tokens">Number of tokens.</param>
     /// <param name="columns">Input features.</param>
     /// <param name="parts">Parts of an activation: 1 rounds to bf16, 3 is exact.</param>
     /// <param name="preservedChannels">Columns that take no part in the tiles, in order. Shape <c>[preserved]</c>.</param>
-    internal FloatActivationTiles(int tokens, int columns, int parts, ReadOnlySpan<int> preservedChannels)
+    public FloatActivationTiles(int tokens, int columns, int parts, ReadOnlySpan<int> preservedChannels)
+        : base(tokens, columns, preservedChannels)
     {
-        (Tokens, Columns, Parts) = (tokens, columns, parts);
+        Parts = parts;
         Strips = (tokens + BF16Tile.PairSide - 1) / BF16Tile.PairSide;
-        _preservedChannels = preservedChannels.ToArray();
-        _preserved = ArrayPool<float>.Shared.Rent(Math.Max(1, _preservedChannels.Length * Strips * BF16Tile.PairSide));
+        _preserved = ArrayPool<float>.Shared.Rent(Math.Max(1, PreservedChannels.Length * Strips * BF16Tile.PairSide));
         _tiles = new(checked(Strips * StripBytes));
     }
 
-    /// <summary>Gets the number of tokens.</summary>
-    public int Tokens { get; }
-
-    /// <summary>Gets the number of input features.</summary>
-    public int Columns { get; }
+    /// <inheritdoc/>
+    public override int Pieces => Strips;
 
     /// <summary>Gets the number of parts of an activation.</summary>
-    internal int Parts { get; }
+    public int Parts { get; }
 
     /// <summary>Gets the number of strips of 32 tokens.</summary>
     public int Strips { get; }
 
     /// <summary>Gets the bytes of one part of a strip.</summary>
-    internal int PartBytes => BF16Tile.ColumnTiles(Columns) * BF16Tile.PairBytes;
+    public int PartBytes => BF16Tile.ColumnTiles(Columns) * BF16Tile.PairBytes;
 
     /// <summary>Gets the bytes of a strip.</summary>
-    internal int StripBytes => Parts * PartBytes;
+    public int StripBytes => Parts * PartBytes;
 
     /// <summary>Gets a value indicating whether every token packed so far has magnitudes within <see cref="SplitRange"/>; if not, the tiles are of no use.</summary>
-    internal bool IsSplittable => _isSplittable;
+    public bool IsSplittable => _isSplittable;
 
     /// <summary>Gets the tiles of a strip. Shape <c>[parts, column tiles, 2]</c> of tiles.</summary>
-    internal byte* Tiles(int strip) => _tiles.Start + ((nint)strip * StripBytes);
+    public byte* Tiles(int strip) => _tiles.Start + ((nint)strip * StripBytes);
 
     /// <summary>Gets one preserved channel of every token. Shape <c>[strips · 32]</c>, 0 behind the last token.</summary>
-    internal ReadOnlySpan<float> Preserved(int index) => _preserved.AsSpan(index * Strips * BF16Tile.PairSide, Strips * BF16Tile.PairSide);
+    public ReadOnlySpan<float> Preserved(int index) => _preserved.AsSpan(index * Strips * BF16Tile.PairSide, Strips * BF16Tile.PairSide);
 
-    /// <summary>Fills some strips. Different strips may be filled by several threads at once.</summary>
-    /// <param name="source">Activations. Shape <c>[tokens, columns]</c>.</param>
-    /// <param name="firstStrip">First strip to fill.</param>
-    /// <param name="stripCount">Number of strips to fill.</param>
-    /// <exception cref="ArgumentException">The shapes disagree.</exception>
-    public void Fill(ReadOnlySpan<float> source, int firstStrip, int stripCount)
-    {
-        if (source.Length != (long)Tokens * Columns)
-        {
-            throw new ArgumentException($"{Tokens} tokens of {Columns} columns are {(long)Tokens * Columns} values, but there are {source.Length}.", nameof(source));
-        }
-
-        ArgumentOutOfRangeException.ThrowIfNegative(firstStrip);
-        ArgumentOutOfRangeException.ThrowIfNegative(stripCount);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(stripCount, Strips - firstStrip);
-        for (int strip = firstStrip; strip < firstStrip + stripCount; strip++)
-        {
-            FillHalf(source, strip, 0);
-            FillHalf(source, strip, BF16Tile.Side);
-        }
-    }
-
-    /// <summary>Throws unless tiles, if there are any, hold the activations of such a product.</summary>
-    internal static void Check(FloatActivationTiles? tiles, int tokens, int columns, ReadOnlySpan<int> preservedChannels)
-    {
-        if (tiles is not null && (tokens != tiles.Tokens || columns != tiles.Columns || !preservedChannels.SequenceEqual(tiles._preservedChannels)))
-        {
-            throw new ArgumentException(
-                $"The tiles are those of {tiles.Tokens} tokens of {tiles.Columns} columns, {tiles._preservedChannels.Length} preserved; the product has {tokens} tokens of {columns} columns, {preservedChannels.Length} preserved.",
-                nameof(tiles));
-        }
-    }
-
-    /// <summary>Gives the memory back.</summary>
-    public void Dispose()
+    /// <inheritdoc/>
+    private protected override void Release()
     {
         _tiles.Dispose();
         ArrayPool<float>.Shared.Return(_preserved);
+    }
+
+    /// <inheritdoc/>
+    private protected override void FillPiece(ReadOnlySpan<float> source, int piece)
+    {
+        FillHalf(source, piece, 0);
+        FillHalf(source, piece, BF16Tile.Side);
     }
 
     /// <summary>Fills the tiles of 16 tokens of a strip.</summary>
@@ -114,7 +84,7 @@ public sealed unsafe class FloatActivationTiles : IDisposable
         for (int column = 0; column < Columns; column += BF16Tile.Columns)
         {
             int columns = Math.Min(BF16Tile.Columns, Columns - column), end = preserved;
-            while (end < _preservedChannels.Length && _preservedChannels[end] < column + columns)
+            while (end < PreservedChannels.Length && PreservedChannels[end] < column + columns)
             {
                 end++;
             }
@@ -159,7 +129,7 @@ public sealed unsafe class FloatActivationTiles : IDisposable
         {
             for (int t = 0; t < BF16Tile.Side; t++)
             {
-                ref float value = ref copy[(t * BF16Tile.Columns) + _preservedChannels[j] - column];
+                ref float value = ref copy[(t * BF16Tile.Columns) + PreservedChannels[j] - column];
                 _preserved[(j * Strips * BF16Tile.PairSide) + firstToken + t] = value;
                 value = 0;
             }

@@ -26,17 +26,17 @@ internal sealed class FloatMatmulTiles(BF16Product product, IFloatMatmulKernel o
     public string Describe(FloatType type, int tokens) => tokens >= fromTokens ? FloatMatmulName.Of(type, product.Kernel.Name) : others.Describe(type, tokens);
 
     /// <inheritdoc/>
-    public FloatActivationTiles? Reserve(FloatType type, int tokens, int columns) =>
-        tokens >= fromTokens && columns > 0 ? new(tokens, columns, _rounds ? 1 : BF16Split.MaxParts, []) : null;
+    public PreparedFloats? Reserve(FloatType type, int tokens, int columns) =>
+        tokens >= fromTokens && columns > 0 ? new FloatActivationTiles(tokens, columns, _rounds ? 1 : BF16Split.MaxParts, []) : null;
 
     /// <inheritdoc/>
-    public void Multiply(ReadOnlySpan<float> source, int tokens, FloatWeights weights, int firstRow, int rowCount, Span<float> destination, FloatActivationTiles? tiles = null)
+    public void Multiply(ReadOnlySpan<float> source, int tokens, FloatWeights weights, int firstRow, int rowCount, Span<float> destination, PreparedFloats? prepared = null)
     {
         FloatMatmulShape.Check(source, tokens, weights, firstRow, rowCount, destination);
-        FloatActivationTiles.Check(tiles, tokens, weights.Columns, []);
-        using FloatActivationTiles? made = tiles is null && weights.Rows >= fromRows ? Reserve(weights.Type, tokens, weights.Columns) : null;
-        made?.Fill(source, 0, made.Strips);
-        if ((tiles ?? made) is not { IsSplittable: true } activations)
+        PreparedFloats.Check(prepared, tokens, weights.Columns, []);
+        using PreparedFloats? made = prepared is null && weights.Rows >= fromRows ? Reserve(weights.Type, tokens, weights.Columns) : null;
+        made?.Fill(source, 0, made.Pieces);
+        if ((prepared ?? made) is not FloatActivationTiles { IsSplittable: true } activations)
         {
             others.Multiply(source, tokens, weights, firstRow, rowCount, destination);
             return;

@@ -21,14 +21,14 @@ internal sealed class FloatTiles(BF16Product product, FloatPrecision precision, 
     public FloatActivationTiles Reserve(int tokens, PackedWeights weights) =>
         new(tokens, weights.Columns, precision == FloatPrecision.BF16 ? 1 : BF16Split.MaxParts, weights.PreservedChannels);
 
-    /// <inheritdoc cref="ICodeProductKernel.Multiply(ReadOnlySpan{float}, int, PackedWeights, int, int, Span{float}, FloatActivationTiles)"/>
+    /// <inheritdoc cref="ICodeProductKernel.Multiply(ReadOnlySpan{float}, int, PackedWeights, int, int, Span{float}, PreparedFloats)"/>
     /// <returns>Whether the activations can be split (see <see cref="SplitRange"/>); if not, nothing has been computed.</returns>
-    public bool TryMultiply(ReadOnlySpan<float> source, int tokens, PackedWeights weights, int firstRow, int rowCount, Span<float> destination, FloatActivationTiles? tiles)
+    public bool TryMultiply(ReadOnlySpan<float> source, int tokens, PackedWeights weights, int firstRow, int rowCount, Span<float> destination, PreparedFloats? prepared)
     {
-        FloatActivationTiles.Check(tiles, tokens, weights.Columns, weights.PreservedChannels);
-        using FloatActivationTiles? made = tiles is null ? Reserve(tokens, weights) : null;
-        made?.Fill(source, 0, made.Strips);
-        FloatActivationTiles activations = tiles ?? made!;
+        PreparedFloats.Check(prepared, tokens, weights.Columns, weights.PreservedChannels);
+        using FloatActivationTiles? made = prepared is null ? Reserve(tokens, weights) : null;
+        made?.Fill(source, 0, made.Pieces);
+        FloatActivationTiles activations = (FloatActivationTiles?)prepared ?? made!;
         if (activations.IsSplittable)
         {
             product.Multiply(activations, new CodeWeightTiles(weights), firstRow, rowCount, destination);

@@ -9,6 +9,6 @@ internal unsafe interface IBF16TileKernel
     /// <summary>Gets a value indicating whether only the team's own threads may call it.</summary>
     bool NeedsOwnThreads { get; }
 
-    /// <summary>Carries the steps out. Elements have the bits that <see cref="TileProductTwin"/> gives.</summary>
+    /// <summary>Carries the steps out. Elements are those of <see cref="TileProductTwin"/>: bit for bit with <c>tdpbf16ps</c>, otherwise up to rounding.</summary>
     void Multiply(in TileSteps steps);
 }

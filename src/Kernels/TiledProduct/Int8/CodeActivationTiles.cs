@@ -2,9 +2,8 @@ using OutlierQuant.Kernels.CodeProduct;
 
 namespace OutlierQuant.Kernels.TiledProduct.Int8;
 
-/// <summary>The activations of one product in the layout of tiles, so that they are packed once and not for every range of output features.</summary>
-/// <remarks>Reserved by a kernel, filled in strips of 32 tokens by any threads, then given to the product, and disposed after it.</remarks>
-public sealed unsafe class CodeActivationTiles : IDisposable
+/// <summary>The activation codes of one product in the layout of tiles; a piece is a strip of 32 tokens.</summary>
+internal sealed unsafe class CodeActivationTiles : PreparedCodes
 {
     private readonly PinnedMemory _tiles;
     private readonly PinnedMemory _sides;
@@ -13,7 +12,7 @@ public sealed unsafe class CodeActivationTiles : IDisposable
     /// <param name="tokens">Number of tokens.</param>
     /// <param name="steps">Steps of 64 bytes of a token.</param>
     /// <param name="preserved">Number of preserved channels.</param>
-    internal CodeActivationTiles(int tokens, int steps, int preserved)
+    public CodeActivationTiles(int tokens, int steps, int preserved)
     {
         (Tokens, Steps, Preserved) = (tokens, steps, preserved);
         Strips = TileLayout.Strips(tokens);
@@ -21,49 +20,46 @@ public sealed unsafe class CodeActivationTiles : IDisposable
         _sides = new(checked(Strips * (1 + preserved) * TileLayout.StripTokens * sizeof(float)));
     }
 
+    /// <inheritdoc/>
+    public override int Pieces => Strips;
+
     /// <summary>Gets the number of strips of 32 tokens; the last one may have fewer.</summary>
     public int Strips { get; }
 
     /// <summary>Gets the number of tokens.</summary>
-    internal int Tokens { get; }
+    public int Tokens { get; }
 
     /// <summary>Gets the steps of 64 bytes of a token.</summary>
-    internal int Steps { get; }
+    public int Steps { get; }
 
     /// <summary>Gets the number of preserved channels.</summary>
-    internal int Preserved { get; }
+    public int Preserved { get; }
 
     /// <summary>Gets the bytes of a strip.</summary>
-    internal int StripBytes => Steps * TileLayout.StepBytes;
+    public int StripBytes => Steps * TileLayout.StepBytes;
 
-    /// <summary>Fills some strips. Different strips may be filled by several threads at once.</summary>
-    /// <param name="source">All tokens of the product.</param>
-    /// <param name="firstStrip">First strip to fill.</param>
-    /// <param name="stripCount">Number of strips to fill.</param>
-    /// <exception cref="ArgumentException">The activations have another shape than the product that the memory was reserved for, or there are no such strips.</exception>
-    public void Fill(ActivationCodes source, int firstStrip, int stripCount)
+    /// <inheritdoc/>
+    public override void Fill(ActivationCodes source, int firstPiece, int pieceCount)
     {
         CheckShape(source);
-        ArgumentOutOfRangeException.ThrowIfNegative(firstStrip);
-        ArgumentOutOfRangeException.ThrowIfNegative(stripCount);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan((long)firstStrip + stripCount, Strips, nameof(stripCount));
-        for (int strip = firstStrip; strip < firstStrip + stripCount; strip++)
+        CheckPieces(firstPiece, pieceCount);
+        for (int strip = firstPiece; strip < firstPiece + pieceCount; strip++)
         {
             int firstToken = strip * TileLayout.StripTokens, tokens = Math.Min(TileLayout.StripTokens, Tokens - firstToken);
-            PackCodes(source, firstToken, tokens, StripTiles(strip));
-            PackSides(source, firstToken, tokens, TokenScales(strip), PreservedValues(strip));
+            PackCodes(source.Codes.Slice(firstToken * source.Stride, tokens * source.Stride), source.Stride, tokens, strip);
+            PackSides(source.Scales.Slice(firstToken, tokens), source.Preserved.Slice(firstToken * Preserved, tokens * Preserved), strip);
         }
     }
 
     /// <inheritdoc/>
-    public void Dispose()
+    private protected override void Release()
     {
         _tiles.Dispose();
         _sides.Dispose();
     }
 
     /// <summary>Checks that activations have the shape that the memory was reserved for.</summary>
-    internal void CheckShape(ActivationCodes source)
+    public void CheckShape(ActivationCodes source)
     {
         int preserved = source.Scales.Length == 0 ? 0 : source.Preserved.Length / source.Scales.Length;
         if (source.Scales.Length != Tokens || TileLayout.Steps(source.Stride) < Steps || source.Codes.Length < (long)Tokens * source.Stride || preserved != Preserved)
@@ -74,25 +70,31 @@ public sealed unsafe class CodeActivationTiles : IDisposable
     }
 
     /// <summary>Gets the tiles of a strip. Shape <c>[steps, 2, 16, 64]</c>, in bytes.</summary>
-    internal byte* StripTiles(int strip) => _tiles.Start + ((nint)strip * StripBytes);
+    public byte* StripTiles(int strip) => _tiles.Start + ((nint)strip * StripBytes);
 
     /// <summary>Gets the step sizes of a strip's tokens. Shape <c>[32]</c>.</summary>
-    internal float* TokenScales(int strip) => (float*)_sides.Start + ((nint)strip * (1 + Preserved) * TileLayout.StripTokens);
+    public float* TokenScales(int strip) => (float*)_sides.Start + ((nint)strip * (1 + Preserved) * TileLayout.StripTokens);
 
     /// <summary>Gets a strip's preserved channels. Shape <c>[preserved, 32]</c>.</summary>
-    internal float* PreservedValues(int strip) => TokenScales(strip) + TileLayout.StripTokens;
+    public float* PreservedValues(int strip) => TokenScales(strip) + TileLayout.StripTokens;
 
-    private void PackCodes(ActivationCodes source, int firstToken, int tokens, byte* tiles)
+    /// <summary>Fills the tiles of a strip.</summary>
+    /// <param name="source">Codes. Shape <c>[tokens, stride]</c>.</param>
+    /// <param name="tokenStride">Codes from one token to the next.</param>
+    /// <param name="tokens">Number of tokens, up to 32.</param>
+    /// <param name="strip">The strip.</param>
+    public void PackCodes(ReadOnlySpan<sbyte> source, int tokenStride, int tokens, int strip)
     {
+        byte* tiles = StripTiles(strip);
         if (tokens < TileLayout.StripTokens)
         {
             new Span<byte>(tiles, StripBytes).Clear();
         }
 
-        fixed (sbyte* codes = source.Codes)
+        fixed (sbyte* codes = source)
         {
-            float* first = (float*)(codes + ((nint)firstToken * source.Stride));
-            nint stride = source.Stride / sizeof(float);
+            float* first = (float*)codes;
+            nint stride = tokenStride / sizeof(float);
             int t = 0;
             for (; t + Squares.Size <= tokens; t += Squares.Size)
             {
@@ -117,16 +119,20 @@ public sealed unsafe class CodeActivationTiles : IDisposable
         }
     }
 
-    private void PackSides(ActivationCodes source, int firstToken, int tokens, float* scales, float* preserved)
+    /// <summary>Fills what stands beside the tiles of a strip.</summary>
+    /// <param name="scales">Step size of each token. Shape <c>[tokens]</c>.</param>
+    /// <param name="sides">Preserved channels of each token. Shape <c>[tokens, preserved]</c>.</param>
+    /// <param name="strip">The strip.</param>
+    public void PackSides(ReadOnlySpan<float> scales, ReadOnlySpan<float> sides, int strip)
     {
-        new Span<float>(scales, (1 + Preserved) * TileLayout.StripTokens).Clear();
-        source.Scales.Slice(firstToken, tokens).CopyTo(new Span<float>(scales, tokens));
-        for (int t = 0; t < tokens; t++)
+        float* tokenScales = TokenScales(strip), preserved = PreservedValues(strip);
+        new Span<float>(tokenScales, (1 + Preserved) * TileLayout.StripTokens).Clear();
+        scales.CopyTo(new Span<float>(tokenScales, scales.Length));
+        for (int t = 0; t < scales.Length; t++)
         {
-            ReadOnlySpan<float> token = source.Preserved.Slice((firstToken + t) * Preserved, Preserved);
             for (int j = 0; j < Preserved; j++)
             {
-                preserved[(j * TileLayout.StripTokens) + t] = token[j];
+                preserved[(j * TileLayout.StripTokens) + t] = sides[(t * Preserved) + j];
             }
         }
     }

@@ -16,20 +16,19 @@ internal sealed class TiledIntegerRoute(TileMicrokernel kernel, int fewestTokens
 
     public bool Fits(PackedWeights weights) => TileGroups.Fit(weights.Columns, weights.GroupSize) && !(isForSmallCodes && weights.Format == WeightFormat.Int8);
 
-    public CodeActivationTiles ReserveCodes(int tokens, PackedWeights weights) => new(tokens, TileLayout.Steps(weights.Columns), weights.PreservedChannels.Length);
+    public PreparedCodes ReserveCodes(int tokens, PackedWeights weights) => new CodeActivationTiles(tokens, TileLayout.Steps(weights.Columns), weights.PreservedChannels.Length);
 
     public void Multiply(ActivationCodes source, PackedWeights weights, int firstRow, int rowCount, Span<float> destination)
     {
         CodePanels panels = new(weights, kernel.NeedsStarts);
-        if (source.Tiles is CodeActivationTiles packed)
+        using PreparedCodes? own = source.Prepared is null ? ReserveCodes(source.Scales.Length, weights) : null;
+        own?.Fill(source, 0, own.Pieces);
+        if ((source.Prepared ?? own) is not CodeActivationTiles tiles)
         {
-            packed.CheckShape(source);
-            TileDriver.Multiply(kernel, panels, packed, firstRow, rowCount, destination);
-            return;
+            throw new ArgumentException("The prepared activations are not tiles of codes: they were made for another kernel.", nameof(source));
         }
 
-        using CodeActivationTiles own = ReserveCodes(source.Scales.Length, weights);
-        own.Fill(source, 0, own.Strips);
-        TileDriver.Multiply(kernel, panels, own, firstRow, rowCount, destination);
+        tiles.CheckShape(source);
+        TileDriver.Multiply(kernel, panels, tiles, tiles.Tokens, 1, firstRow, rowCount, destination);
     }
 }

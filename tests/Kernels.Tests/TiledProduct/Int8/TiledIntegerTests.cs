@@ -1,7 +1,6 @@
 using OutlierQuant.Kernels.CodeProduct;
 using OutlierQuant.Kernels.Tests.CodeProduct;
 using OutlierQuant.Kernels.Threading;
-using OutlierQuant.Kernels.TiledProduct.Int8;
 using Xunit;
 
 namespace OutlierQuant.Kernels.Tests.TiledProduct.Int8;
@@ -89,13 +88,13 @@ public sealed class TiledIntegerTests
         {
             ProductCase operands = new(format, 45, 77, columns, groupSize, 3, 9);
             float[] whole = operands.Multiply(product, onCodes: true), parts = new float[whole.Length];
-            using CodeActivationTiles tiles = product.ReserveCodes(operands.Tokens, operands.Weights)!;
-            for (int strip = tiles.Strips - 1; strip >= 0; strip--)
+            using PreparedCodes tiles = product.ReserveCodes(operands.Tokens, operands.Weights)!;
+            for (int strip = tiles.Pieces - 1; strip >= 0; strip--)
             {
                 tiles.Fill(operands.Codes, strip, 1);
             }
 
-            ActivationCodes source = new() { Codes = operands.ActivationCodes, Stride = operands.Stride, Scales = operands.ActivationScales, Preserved = operands.PreservedActivations, Tiles = tiles };
+            ActivationCodes source = new() { Codes = operands.ActivationCodes, Stride = operands.Stride, Scales = operands.ActivationScales, Preserved = operands.PreservedActivations, Prepared = tiles };
             foreach ((int first, int count) in new[] { (0, 1), (1, 15), (16, 17), (33, 0), (33, 32), (65, 12) })
             {
                 product.Multiply(source, operands.Weights, first, count, parts);
@@ -168,17 +167,17 @@ public sealed class TiledIntegerTests
     {
         ProductCase product = new(WeightFormat.Int8, 40, 4, 100, 100, 1, 0), other = new(WeightFormat.Int8, 41, 4, 100, 100, 1, 0);
         ICodeProductKernel kernel = ProductKernels.Named("tiles, software");
-        using CodeActivationTiles tiles = kernel.ReserveCodes(product.Tokens, product.Weights)!;
+        using PreparedCodes tiles = kernel.ReserveCodes(product.Tokens, product.Weights)!;
         ArgumentException thrown = Assert.Throws<ArgumentException>(() => tiles.Fill(other.Codes, 0, 1));
         Assert.Equal("source", thrown.ParamName);
         Assert.Contains("40 tokens", thrown.Message, StringComparison.Ordinal);
         Assert.Contains("41 tokens", thrown.Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentOutOfRangeException>(() => tiles.Fill(product.Codes, -1, 1));
-        Assert.Equal("stripCount", Assert.Throws<ArgumentOutOfRangeException>(() => tiles.Fill(product.Codes, 1, 2)).ParamName);
+        Assert.Equal("pieceCount", Assert.Throws<ArgumentOutOfRangeException>(() => tiles.Fill(product.Codes, 1, 2)).ParamName);
         tiles.Fill(product.Codes, 0, 2);
         Assert.Throws<ArgumentException>(() =>
         {
-            ActivationCodes source = new() { Codes = other.ActivationCodes, Stride = other.Stride, Scales = other.ActivationScales, Preserved = other.PreservedActivations, Tiles = tiles };
+            ActivationCodes source = new() { Codes = other.ActivationCodes, Stride = other.Stride, Scales = other.ActivationScales, Preserved = other.PreservedActivations, Prepared = tiles };
             kernel.Multiply(source, other.Weights, 0, 4, new float[41 * 4]);
         });
     }

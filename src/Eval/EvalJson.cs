@@ -1,8 +1,11 @@
 using System.Text.Json.Serialization;
 using OutlierQuant.Calibration.Profiles;
+using OutlierQuant.Eval.Attention;
+using OutlierQuant.Eval.Certification;
 using OutlierQuant.Eval.Comparison;
 using OutlierQuant.Eval.Forecasting;
 using OutlierQuant.Eval.Interventions;
+using OutlierQuant.Eval.Reports;
 using OutlierQuant.Eval.Tracing;
 
 namespace OutlierQuant.Eval;
@@ -15,9 +18,12 @@ namespace OutlierQuant.Eval;
     Converters = [typeof(TokenClassJsonConverter)],
     WriteIndented = true,
     NewLine = "\n")]
+[JsonSerializable(typeof(AttentionResult))]
+[JsonSerializable(typeof(Certificate))]
 [JsonSerializable(typeof(PerplexityResult))]
 [JsonSerializable(typeof(ComparisonResult))]
 [JsonSerializable(typeof(InterventionResult))]
 [JsonSerializable(typeof(ForecastResult))]
 [JsonSerializable(typeof(TraceResult))]
+[JsonSerializable(typeof(ReportContent))]
 public sealed partial class EvalJson : JsonSerializerContext;

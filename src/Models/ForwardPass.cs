@@ -8,7 +8,7 @@ namespace OutlierQuant.Models;
 /// <remarks>
 /// <para>Weights are read from mapped memory, so at any time only one block of them needs to be in memory, whatever the model's size. Windows
 /// are in flight together as far as <see cref="ForwardOptions.ActivationBudgetBytes"/> allows; the results do not depend on it, bit for bit.</para>
-/// <para>For each block, in this order: its linears' inputs and its attention probabilities are shown to the observer as they arise, its output is
+/// <para>For each block, in this order: its linears' inputs and what it wants of attention are shown to the observer as they arise, its output is
 /// shown, and the model's transforms are applied to the output.</para>
 /// </remarks>
 /// <param name="model">The model.</param>

@@ -11,12 +11,13 @@ public interface IForwardObserver
     /// <summary>Receives the values at one point for one window.</summary>
     /// <param name="point">Where the values are.</param>
     /// <param name="window">0-based window.</param>
-    /// <param name="chunk">The window's tokens; for <see cref="ObservationKind.AttentionProbabilities"/>, which come in several calls, some of them in order.</param>
+    /// <param name="chunk">The window's tokens; for probabilities and scores of attention, which come in several calls, some of them in order.</param>
     /// <param name="values">
-    /// The values; valid during the call only. Shape <c>[rows, columns]</c>: a row is a token, but for <see cref="ObservationKind.AttentionProbabilities"/>,
-    /// where row <c>head × tokens + token</c> of the chunk's tokens holds the probability of every key of the window, after those of the constants that stand before it
-    /// (<see cref="TransformerModel.ConstantSlots"/>); and <see cref="ObservationKind.AttentionQueries"/>, where row <c>(keyValueHead × tokens + token) × group + i</c> is
-    /// query head <c>keyValueHead × group + i</c>.
+    /// The values; valid during the call only. Shape <c>[rows, columns]</c>: a row is a token, but for four kinds. Row <c>head × tokens + token</c> of
+    /// <see cref="ObservationKind.AttentionProbabilities"/> and of <see cref="ObservationKind.AttentionScores"/>, of the chunk's tokens, has a column for every key of the window, after
+    /// those of the constants (<see cref="TransformerModel.ConstantSlots"/>). Row <c>keyValueHead × keys + key</c> of <see cref="ObservationKind.AttentionValues"/>, which come before both,
+    /// holds the value of one of those keys, constants first. Row <c>(keyValueHead × tokens + token) × group + i</c> of <see cref="ObservationKind.AttentionQueries"/> is query head
+    /// <c>keyValueHead × group + i</c>.
     /// </param>
     /// <param name="rows">Number of rows.</param>
     /// <param name="columns">Number of columns.</param>

@@ -26,6 +26,8 @@ public sealed class BadInputTests(TinyModelFixture fixture) : IClassFixture<Tiny
     [InlineData("intervene")]
     [InlineData("trace")]
     [InlineData("forecast")]
+    [InlineData("certify")]
+    [InlineData("attention")]
     [InlineData("compare")]
     public async Task MissingText_NamesTheFile(string verb)
     {
@@ -40,6 +42,8 @@ public sealed class BadInputTests(TinyModelFixture fixture) : IClassFixture<Tiny
     [InlineData("intervene")]
     [InlineData("trace")]
     [InlineData("forecast")]
+    [InlineData("certify")]
+    [InlineData("attention")]
     [InlineData("compare")]
     public async Task EmptyText_SaysSo(string verb)
     {
@@ -54,6 +58,8 @@ public sealed class BadInputTests(TinyModelFixture fixture) : IClassFixture<Tiny
     [InlineData("intervene")]
     [InlineData("trace")]
     [InlineData("forecast")]
+    [InlineData("certify")]
+    [InlineData("attention")]
     [InlineData("compare")]
     public async Task TextShorterThanAWindow_GivesBothNumbers(string verb)
     {
@@ -214,6 +220,22 @@ public sealed class BadInputTests(TinyModelFixture fixture) : IClassFixture<Tiny
 
         await MustFail(1, ["generate", model, "--prompt", "a"], model, "tokenizer.json");
     }
+
+    [Fact]
+    public async Task CertificateInAMissingDirectory_FailsBeforeTheWork()
+    {
+        string output = Path.Combine(fixture.Fresh("absent"), "certificate.json");
+
+        await MustFail(1, ["certify", fixture.Model, "--text", fixture.Text, "--out", output], output);
+    }
+
+    [Fact]
+    public async Task CertifyWithOneTextTwice_IsAUsageError() =>
+        await MustFail(2, ["certify", fixture.Model, "--text", fixture.Text, "--text", Path.Combine(Path.GetDirectoryName(fixture.Text)!, ".", Path.GetFileName(fixture.Text))], fixture.Text, "twice");
+
+    [Fact]
+    public async Task CertifyWithTooFewDraws_GivesTheLeast() =>
+        await MustFail(1, ["certify", fixture.Model, "--text", fixture.Text, "--draws", "5"], "The number of draws is 5; at least 19");
 
     [Fact]
     public async Task ReportInAMissingDirectory_FailsBeforeTheWork()

@@ -117,6 +117,52 @@ public sealed class DocumentTests(TinyModelFixture fixture) : IClassFixture<Tiny
     }
 
     [Fact]
+    public async Task Certify_HasItsKeysAndWritesTheSame()
+    {
+        string path = fixture.Fresh("certificate.json");
+        string other = fixture.Write("other.txt", File.ReadAllBytes(fixture.Text)[600..]);
+        string[] arguments = ["certify", fixture.Model, "--text", fixture.Text, "--text", other, "--windows", "3", "--draws", "19", "--resamples", "40", "--out", path];
+
+        CommandOutcome outcome = await CommandRunner.Run([.. arguments, "--json"]);
+        CommandOutcome page = await CommandRunner.Run(arguments);
+
+        Assert.Equal(0, outcome.ExitCode);
+        Assert.Equal(outcome.Output.Trim(), await File.ReadAllTextAsync(path));
+        JsonElement document = JsonDocument.Parse(outcome.Output).RootElement;
+        Require(document, "version", "model", "texts", "detector", "seed", "level", "verdict", "notes", "targets");
+        JsonElement[] targets = [.. document.GetProperty("targets").EnumerateArray()];
+        Assert.Equal(["bos", "withoutBos"], targets.Select(target => target.GetProperty("kind").GetString()));
+        Assert.All(targets, target => Require(target, "isEvidence", "block", "sources", "agreement", "values", "vectors", "updates", "interventions", "criteria", "level"));
+        Assert.Equal(6, targets[0].GetProperty("agreement").GetArrayLength());
+        Assert.Equal(5, targets[1].GetProperty("criteria").GetArrayLength());
+        Assert.Contains(document.GetProperty("verdict").GetString()!, page.Output, StringComparison.Ordinal);
+        Assert.Contains("With BOS, at BOS: constant by causality, no evidence", page.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Attention_HasItsKeysAndDrawsTheHeadsAskedFor()
+    {
+        string[] arguments = ["attention", fixture.Model, "--text", fixture.Text, "--windows", "4", "--sink-length", "8", "--epsilon", "0.2", "--heads", "1.2,0.3"];
+
+        JsonElement document = await Json(arguments);
+        CommandOutcome tables = await CommandRunner.Run(arguments);
+
+        Require(document, "version", "sinkMetrics", "sinks", "heads", "picture", "closedFormDifference", "verdict");
+        Assert.Equal(6, document.GetProperty("sinkMetrics").GetArrayLength());
+        Assert.Equal(2 * 4, document.GetProperty("heads").GetArrayLength());
+        Require(document.GetProperty("heads")[0], "block", "head", "sinkShare", "shares", "parkedShare", "class", "gate");
+        JsonElement[] maps = [.. document.GetProperty("picture").GetProperty("heads").EnumerateArray()];
+        Assert.Equal([(1, 2), (0, 3)], maps.Select(map => (map.GetProperty("block").GetInt32(), map.GetProperty("head").GetInt32())));
+        Assert.Equal(32, maps[0].GetProperty("withSink").GetArrayLength());
+        Assert.Contains("Head 1.2, first 32 of 64 tokens", tables.Output, StringComparison.Ordinal);
+        Assert.Contains("<|bos|> at position 0", tables.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Attention_HeadThatIsNotThere_GivesTheRange() => (await CommandRunner.Run("attention", fixture.Model, "--text", fixture.Text, "--heads", "2.0"))
+        .MustFail(1, "There is no head 2.0", "blocks 0 to 1 with heads 0 to 3");
+
+    [Fact]
     public async Task Compare_HasItsKeysAndWritesAReport()
     {
         string report = fixture.Fresh("report.html");
@@ -205,6 +251,8 @@ public sealed class DocumentTests(TinyModelFixture fixture) : IClassFixture<Tiny
     [InlineData("forecast", "--text", "TEXT", "--windows", "2")]
     [InlineData("trace", "--text", "TEXT", "--windows", "2", "--min-ratio", "5")]
     [InlineData("trace")]
+    [InlineData("certify", "--text", "TEXT")]
+    [InlineData("attention", "--text", "TEXT")]
     [InlineData("compare", "--text", "TEXT", "--arms", "w4a16-g32,w4a16-g32:channels")]
     public async Task WithoutJson_PrintsForPeople(string verb, params string[] rest)
     {

@@ -9,6 +9,8 @@ public sealed class ObservationTests : IDisposable
 {
     private const double Tolerance = 5e-6;
 
+    private static readonly ObservationKind[] AttentionKinds = [ObservationKind.AttentionValues, ObservationKind.AttentionScores, ObservationKind.AttentionProbabilities];
+
     private readonly TemporaryDirectory _directory = new();
 
     public void Dispose() => _directory.Dispose();
@@ -28,8 +30,8 @@ public sealed class ObservationTests : IDisposable
         [
             .. test.Model.Linears.Select(linear => new ObservationPoint(ObservationKind.LinearInput, linear.Block, linear.Name)),
             .. Enumerable.Range(0, 2).Select(block => new ObservationPoint(ObservationKind.BlockOutput, block)),
-            .. Enumerable.Range(0, 2).Select(block => new ObservationPoint(ObservationKind.AttentionProbabilities, block)),
             .. Enumerable.Range(0, 2).Select(block => new ObservationPoint(ObservationKind.AttentionQueries, block)),
+            .. from kind in AttentionKinds from block in Enumerable.Range(0, 2) select new ObservationPoint(kind, block),
         ];
         Assert.Equal(
             points.SelectMany(point => new[] { (point, 0), (point, 1) }).Order(Comparer),
@@ -52,12 +54,31 @@ public sealed class ObservationTests : IDisposable
         Assert.Equal(wanted, Assert.Single(observer.Seen).Point);
     }
 
+    [Fact]
+    public void Observe_OneKindOfAttention_OnlyThat()
+    {
+        using TestModel test = TestModel.Open(new RandomCheckpoint().Write(_directory.Path));
+        int[] ids = TestTokens.Random(37);
+        RecordingObserver all = new(_ => true);
+        _ = Windows.Run(test.Model, [ids], new ForwardOptions { Observer = all });
+
+        foreach (ObservationKind kind in AttentionKinds)
+        {
+            RecordingObserver one = new(point => point.Kind == kind);
+            _ = Windows.Run(test.Model, [ids], new ForwardOptions { Observer = one });
+
+            Assert.Equal(all.Seen.Where(seen => seen.Point.Kind == kind).SelectMany(seen => seen.Values), one.Seen.SelectMany(seen => seen.Values));
+            Assert.All(one.Seen, seen => Assert.Equal(kind, seen.Point.Kind));
+        }
+    }
+
     [Theory]
     [InlineData("MistralForCausalLM")]
     [InlineData("GPT2LMHeadModel")]
-    public void Observe_BlockOutputsQueriesAndProbabilities_EqualPlainImplementation(string architecture)
+    public void Observe_BlockOutputsAndAttention_EqualPlainImplementation(string architecture)
     {
-        new RandomCheckpoint { Architecture = architecture, SlidingWindow = 11 }.Write(_directory.Path);
+        RandomCheckpoint checkpoint = new() { Architecture = architecture, SlidingWindow = 11 };
+        checkpoint.Write(_directory.Path);
         int[] ids = TestTokens.Random(37);
         PlainTransformer plain = new(new PlainCheckpoint(_directory.Path));
         _ = plain.Logits(ids);
@@ -74,7 +95,12 @@ public sealed class ObservationTests : IDisposable
             double[] queries = [.. plain.Queries[block][0].Chunk(group * size).SelectMany((_, head) => plain.Queries[block].SelectMany(row => row.Chunk(group * size).ElementAt(head)))];
             Close.Assert(queries, Find(observer, new(ObservationKind.AttentionQueries, block)), Tolerance, $"queries of block {block}");
             double[] probabilities = [.. plain.Probabilities[block].SelectMany(head => head).SelectMany(row => row)];
-            Close.Assert(probabilities, FindProbabilities(observer, block, ids.Length), Tolerance, $"attention of block {block}");
+            Close.Assert(probabilities, Join(observer, new(ObservationKind.AttentionProbabilities, block), ids.Length), Tolerance, $"attention of block {block}");
+            double[] scores = [.. plain.Scores[block].SelectMany(head => head).SelectMany(row => row)];
+            Close.Assert(scores, Join(observer, new(ObservationKind.AttentionScores, block), ids.Length), Tolerance, $"scores of block {block}");
+            int keyValueHeads = plain.Values[block][0].Length / checkpoint.HeadSize;
+            double[] values = [.. Enumerable.Range(0, keyValueHeads).SelectMany(head => plain.Values[block].SelectMany(row => row.Skip(head * checkpoint.HeadSize).Take(checkpoint.HeadSize)))];
+            Close.Assert(values, Find(observer, new(ObservationKind.AttentionValues, block)), Tolerance, $"values of block {block}");
         }
     }
 
@@ -135,14 +161,14 @@ public sealed class ObservationTests : IDisposable
 
     private static float[] Find(RecordingObserver observer, ObservationPoint point) => Assert.Single(observer.Seen, seen => seen.Point == point).Values;
 
-    /// <summary>Whether a record is the first of its window: probabilities come in pieces.</summary>
+    /// <summary>Whether a record is the first of its window: probabilities and scores come in pieces.</summary>
     private static bool IsWhole((ObservationPoint Point, int Window, SequenceChunk Chunk, float[] Values, int Rows, int Columns) seen) =>
         seen.Chunk.FirstPosition == 0;
 
-    /// <summary>Joins the pieces of a block's probabilities. Shape [heads, tokens, tokens].</summary>
-    private static float[] FindProbabilities(RecordingObserver observer, int block, int tokens)
+    /// <summary>Joins the pieces of a block's probabilities or scores. Shape [heads, tokens, tokens].</summary>
+    private static float[] Join(RecordingObserver observer, ObservationPoint point, int tokens)
     {
-        var pieces = observer.Seen.Where(seen => seen.Point == new ObservationPoint(ObservationKind.AttentionProbabilities, block)).ToList();
+        var pieces = observer.Seen.Where(seen => seen.Point == point).ToList();
         Assert.Equal(Enumerable.Range(0, tokens), pieces.SelectMany(piece => Enumerable.Range(piece.Chunk.FirstPosition, piece.Chunk.TokenIds.Length)));
         int heads = pieces[0].Rows / pieces[0].Chunk.TokenIds.Length;
         return [.. Enumerable.Range(0, heads).SelectMany(head => pieces.SelectMany(piece =>

@@ -83,9 +83,12 @@ internal static class CommandLine
         root.Subcommands.Add(InterveneCommand.Create(console));
         root.Subcommands.Add(TraceCommand.Create(console));
         root.Subcommands.Add(ForecastCommand.Create(console));
+        root.Subcommands.Add(CertifyCommand.Create(console));
+        root.Subcommands.Add(AttentionCommand.Create(console));
         root.Subcommands.Add(QuantizeCommand.Create(console));
         root.Subcommands.Add(PerplexityCommand.Create(console));
         root.Subcommands.Add(CompareCommand.Create(console));
+        root.Subcommands.Add(ReportCommand.Create(console));
         root.Subcommands.Add(GenerateCommand.Create(console));
         root.Subcommands.Add(TrainCommand.Create(console));
         root.Subcommands.Add(HistoryCommand.Create(console));

@@ -29,6 +29,9 @@ public sealed class Tokenizer
     /// post-processor's template puts after the text.</remarks>
     public int? EosTokenId => _parts.Special.EosTokenId;
 
+    /// <summary>Lists the ids that stand for text, in rising order: neither special tokens nor ids that belong to no token.</summary>
+    public IReadOnlyList<int> TextTokenIds() => [.. Enumerable.Range(0, VocabularySize).Where(id => _parts.Vocabulary.Find(id) is not null && !IsSpecial(id))];
+
     /// <summary>Reads the tokenizer of a checkpoint.</summary>
     /// <param name="directory">Directory with <c>tokenizer.json</c> and, usually, <c>tokenizer_config.json</c>.</param>
     /// <exception cref="FileNotFoundException">The directory has no <c>tokenizer.json</c>.</exception>

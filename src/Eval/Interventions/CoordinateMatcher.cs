@@ -10,7 +10,8 @@ namespace OutlierQuant.Eval.Interventions;
 /// <param name="classifier">Gives tokens their class.</param>
 internal sealed class CoordinateMatcher(IReadOnlyList<InterventionCoordinate> coordinates, TokenClassifier classifier)
 {
-    private const double LeastShareOfMean = 0.5;
+    /// <summary>The share of its coordinate's mean magnitude from which an entry counts as massive.</summary>
+    public const double LeastShareOfMean = 0.5;
 
     /// <summary>Lists the rows that hold at least one value, in order, each with the indices of the coordinates that it holds.</summary>
     /// <param name="chunk">The tokens.</param>

@@ -106,7 +106,7 @@ internal static class BlockFigure
         page.Line($"<text class=\"label\" x=\"{x}\" y=\"{top - 5:0.#}\">magnitude</text>");
     }
 
-    private static string Shorten(string token) => token.Trim() is { Length: > 12 } text ? string.Concat(text.AsSpan(0, 11), "…") : token;
+    internal static string Shorten(string token) => token.Trim() is { Length: > 12 } text ? string.Concat(text.AsSpan(0, 11), "…") : token;
 
     private static string Describe(BlockSample sample, double high) =>
         $"Magnitudes of {sample.Channels.Count} channels for the first {sample.Tokens.Count} tokens of one window. The largest is {NumberText.Short(high)}, {NumberText.Ratio(high / sample.Median)} the median magnitude of the block's output.";

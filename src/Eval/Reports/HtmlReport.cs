@@ -1,7 +1,6 @@
 using OutlierQuant.Checkpoints;
 using OutlierQuant.Eval.Comparison;
 using OutlierQuant.Eval.Interventions;
-using OutlierQuant.Eval.Statistics;
 
 namespace OutlierQuant.Eval.Reports;
 
@@ -25,28 +24,57 @@ public static class HtmlReport
         page.Line($"<title>{model.Name}: massive activations and quantization</title>");
         page.Raw("<style>\n").Raw(ReportStyle.Css).Raw("</style></head>\n<body><main>\n");
         page.Line($"<header><p class=\"brand\">OutlierQuant</p><h1>{model.Name}</h1><p class=\"facts\">{model.Architecture}, {content.Profile.Blocks.Count} blocks, {NumberText.Millions(model.Parameters)} parameters</p></header>");
+        DrawContents(page, content);
         DrawStory(page, content);
         DrawMagnitudes(page, content);
         DrawSample(page, content);
+        DrawIf(content.Certificate, CertificateSection.Draw);
+        DrawIf(content.Attention, AttentionSection.Draw);
+        DrawIf(content.Trace, TraceSection.Draw);
         DrawInterventions(page, content.Interventions);
+        DrawIf(content.Interventions?.LoadBearing, LoadBearingSection.Draw);
+        DrawIf(content.Forecast, ForecastSection.Draw);
         DrawComparison(page, content.Comparison);
+        DrawIf(content.Comparison?.Fold, FoldSection.Draw);
         DrawMethod(page, content);
+        Definitions.Draw(page);
         page.Line($"</main></body></html>");
         return page.ToString();
+
+        void DrawIf<T>(T? part, Action<Markup, T> draw)
+            where T : class
+        {
+            if (part is not null)
+            {
+                draw(page, part);
+            }
+        }
+    }
+
+    private static void DrawContents(Markup page, ReportContent content)
+    {
+        (string Id, string Name, object? Part)[] parts =
+        [
+            ("story", "Summary", content), ("magnitudes", "Magnitudes", content), ("sample", "Inside a block", content.Sample), ("certificate", "Certificate", content.Certificate), ("attention", "Attention", content.Attention),
+            ("trace", "Trace", content.Trace), ("interventions", "Interventions", content.Interventions), ("load", "Load-bearing test", content.Interventions?.LoadBearing), ("forecast", "Forecast", content.Forecast),
+            ("comparison", "Arms", content.Comparison), ("fold", "Fold", content.Comparison?.Fold), ("method", "Method", content), ("definitions", "Definitions", content),
+        ];
+        page.Line($"<nav>");
+        foreach (var (id, name, _) in parts.Where(part => part.Part is not null))
+        {
+            page.Line($"<a href=\"#{id}\">{name}</a>");
+        }
+
+        page.Line($"</nav>");
     }
 
     private static void DrawStory(Markup page, ReportContent content)
     {
-        page.Line($"<section><h2>What happened on this model</h2>");
+        page.Line($"<section id=\"story\"><h2>What happened on this model</h2>");
         DrawTiles(page, content.Comparison);
-        page.Line($"<ul class=\"story\">");
         IReadOnlyList<string> sentences = content.Comparison?.Verdict ?? [content.Profile.Verdict];
-        foreach (var sentence in sentences.Concat(content.Interventions?.Verdict ?? []))
-        {
-            page.Line($"<li>{sentence.Replace(" %", "\u00A0%", StringComparison.Ordinal)}</li>");
-        }
-
-        page.Line($"</ul></section>");
+        SectionText.Sentences(page, sentences.Concat(content.Interventions?.Verdict ?? []));
+        page.Line($"</section>");
     }
 
     /// <summary>Shows the baseline beside the worst naive arm and what each preservation makes of it.</summary>
@@ -86,8 +114,8 @@ public static class HtmlReport
 
     private static void DrawMagnitudes(Markup page, ReportContent content)
     {
-        page.Line($"<section><h2>Magnitudes block by block</h2>");
-        page.Line($"<p>The three strongest coordinates (a channel at a kind of token) of each block's output, and the median magnitude of all its values. The marked block: {content.Profile.Onset.Reason}.</p>");
+        page.Line($"<section id=\"magnitudes\"><h2>Magnitudes block by block</h2>");
+        page.Line($"<p>The three strongest {Definitions.Of("coordinate", "coordinates")} (a channel at a kind of token) of each block's output, and the {Definitions.Of("median", "median")} magnitude of all its values. {Definitions.Of("onset", "The marked block")}: {content.Profile.Onset.Reason}.</p>");
         page.Line($"<figure>");
         MagnitudeFigure.Draw(page, content.Profile.Blocks, content.Profile.Onset);
         page.Line($"</figure></section>");
@@ -100,8 +128,11 @@ public static class HtmlReport
             return;
         }
 
-        page.Line($"<section><h2>Inside block {sample.Block}</h2>");
-        page.Line($"<p>The first tokens of one window against the channels around the strongest ones (bold). Colour shows the magnitude on a log scale; the bars show, to true scale, how far one token stands out.</p>");
+        page.Line($"<section id=\"sample\"><h2>Inside block {sample.Block}</h2>");
+        page.Line($"<p>A relief to true scale: tokens to the right, channels to the back, those with {Definitions.Of("massive", "massive")} or candidate values bold.</p><figure>");
+        ReliefFigure.Draw(page, sample);
+        page.Line($"</figure>");
+        page.Line($"<p>The same tokens against the channels around the strongest ones (bold). Colour shows the magnitude on a log scale; the bars show, to true scale, how far one token stands out.</p>");
         page.Line($"<figure>");
         BlockFigure.Draw(page, sample);
         page.Line($"</figure></section>");
@@ -115,7 +146,7 @@ public static class HtmlReport
         }
 
         var group = $"block {interventions.Block}";
-        page.Line($"<section><h2>Are the values needed?</h2>");
+        page.Line($"<section id=\"interventions\"><h2>Are the values needed?</h2>");
         page.Line($"<p>The same values changed at the output of block {interventions.Block}, once, and the perplexity that results. The last two are controls: as many other values of the same tokens.</p>");
         page.Line($"<figure>");
         RatioFigure.Draw(page, "interventions", "Perplexity under interventions", "the untouched model", [.. interventions.Arms.Select(arm =>
@@ -128,7 +159,7 @@ public static class HtmlReport
                 Intervention.ZeroRandom => ("random", "control"),
                 _ => ("median", "control"),
             };
-            return new RatioRow(colour == "control" ? "zeroed controls" : group, label, colour, arm.Ratio, Exponentiate(arm.DeltaNllCi95));
+            return new RatioRow(colour == "control" ? "zeroed controls" : group, label, colour, arm.Ratio, SectionText.Exponentiate(arm.DeltaNllCi95));
         })]);
         page.Line($"</figure></section>");
     }
@@ -140,7 +171,7 @@ public static class HtmlReport
             return;
         }
 
-        page.Line($"<section><h2>Naive beside preserving</h2>");
+        page.Line($"<section id=\"comparison\"><h2>Naive beside preserving</h2>");
         page.Line($"<p class=\"legend\"><span><span class=\"key none\"></span>none: every value is rounded</span><span><span class=\"key channels\"></span>channels: a few channels stay in float</span><span><span class=\"key clip\"></span>clip: those channels are clipped to the range of the rest</span><span><span class=\"key mean\"></span>mean: constants in their place</span>");
         if (comparison.Arms.Any(arm => arm.Preserve.StartsWith("fold", StringComparison.Ordinal)))
         {
@@ -150,7 +181,7 @@ public static class HtmlReport
         page.Line($"</p>");
         page.Line($"<figure>");
         RatioFigure.Draw(page, "comparison", "Perplexity of every arm", "the full-precision model", [.. comparison.Arms.Select(arm =>
-            new RatioRow(arm.Scheme, arm.Channels is { } channels ? FormattableString.Invariant($"{arm.Preserve} {channels}") : arm.Preserve, ReportStyle.ClassOf(arm.Preserve), arm.Ratio, Exponentiate(arm.DeltaNllCi95)))]);
+            new RatioRow(arm.Scheme, arm.Channels is { } channels ? FormattableString.Invariant($"{arm.Preserve} {channels}") : arm.Preserve, ReportStyle.ClassOf(arm.Preserve), arm.Ratio, SectionText.Exponentiate(arm.DeltaNllCi95)))]);
         page.Line($"</figure>");
         ArmTable.Draw(page, comparison);
         page.Line($"</section>");
@@ -159,17 +190,15 @@ public static class HtmlReport
     private static void DrawMethod(Markup page, ReportContent content)
     {
         var profile = content.Profile;
-        page.Line($"<section class=\"method\"><h2>How this was measured</h2>");
-        page.Line($"<p>Massive activations: detector {profile.Detector.Name}, magnitude above {NumberText.Short(profile.Detector.MinMagnitude)} and above {NumberText.Short(profile.Detector.MinRatio)} times the median; {profile.Text.Windows} of {profile.Text.WindowsInText} windows of {profile.Text.Source}, {profile.Text.Context} tokens each, {Bos(profile.Text.Bos)}.</p>");
+        page.Line($"<section class=\"method\" id=\"method\"><h2>How this was measured</h2>");
+        page.Line($"<p>{Definitions.Of("massive", "Massive activations")}: detector {profile.Detector.Name}, magnitude above {NumberText.Short(profile.Detector.MinMagnitude)} and above {NumberText.Short(profile.Detector.MinRatio)} times the median; {profile.Text.Windows} of {profile.Text.WindowsInText} windows of {profile.Text.Source}, {profile.Text.Context} tokens each, {Bos(profile.Text.Bos)}.</p>");
         if ((content.Comparison?.Baseline ?? content.Interventions?.Baseline) is { } baseline)
         {
-            page.Line($"<p>Perplexity: protocol {ProtocolName.Of(baseline.Protocol)}, {baseline.WindowsScored} of {baseline.WindowsInText} windows of {baseline.Source}, {baseline.Context} tokens each, {Bos(baseline.Bos)}, {baseline.TokensScored} tokens scored. Intervals are at 95 %, from paired differences clustered by window (Student's t).</p>");
+            page.Line($"<p>{Definitions.Of("perplexity", "Perplexity")}: protocol {ProtocolName.Of(baseline.Protocol)}, {baseline.WindowsScored} of {baseline.WindowsInText} windows of {baseline.Source}, {baseline.Context} tokens each, {Bos(baseline.Bos)}, {baseline.TokensScored} tokens scored. {Definitions.Of("interval", "Intervals")} are at 95 %, from paired differences clustered by window (Student's t).</p>");
         }
 
         page.Line($"</section>");
     }
 
     private static string Bos(bool bos) => bos ? "BOS prepended" : "without BOS";
-
-    private static Interval? Exponentiate(Interval? interval) => interval is { } nats ? new Interval(Math.Exp(nats.Low), Math.Exp(nats.High)) : null;
 }

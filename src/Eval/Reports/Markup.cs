@@ -7,6 +7,10 @@ namespace OutlierQuant.Eval.Reports;
 internal sealed class Markup
 {
     private readonly StringBuilder _text = new();
+    private readonly HashSet<string> _linked = [];
+
+    /// <summary>Gets the ids of the definitions that the page links to.</summary>
+    public IReadOnlySet<string> Linked => _linked;
 
     /// <summary>Appends markup as it is.</summary>
     public Markup Raw(string markup)
@@ -15,12 +19,23 @@ internal sealed class Markup
         return this;
     }
 
-    /// <summary>Appends formatted markup: numbers in the invariant culture, and the text of every hole escaped.</summary>
+    /// <summary>Appends formatted markup: numbers in the invariant culture, the text of every hole escaped, and a <see cref="Term"/> as a link to its definition.</summary>
     public Markup Line(FormattableString markup)
     {
-        var arguments = Array.ConvertAll(markup.GetArguments(), argument => argument is string text ? Escape(text) : argument);
+        var arguments = Array.ConvertAll(markup.GetArguments(), argument => argument switch
+        {
+            string text => Escape(text),
+            Term term => Link(term),
+            _ => argument,
+        });
         _text.AppendFormat(CultureInfo.InvariantCulture, markup.Format, arguments).Append('\n');
         return this;
+    }
+
+    private string Link(Term term)
+    {
+        _linked.Add(term.Id);
+        return $"<a class=\"term\" href=\"#def-{term.Id}\">{Escape(term.Text)}</a>";
     }
 
     /// <inheritdoc/>

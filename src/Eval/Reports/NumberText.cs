@@ -22,7 +22,7 @@ internal static class NumberText
     }
 
     /// <summary>A round value on an axis: 0.5, 1.05, 20, 1,000.</summary>
-    public static string Tick(double value) => Math.Abs(value) is >= 1e-3 and < 1e6 ? value.ToString("#,0.####", CultureInfo.InvariantCulture) : value.ToString("0.##e0", CultureInfo.InvariantCulture);
+    public static string Tick(double value) => Math.Abs(value) is 0 or (>= 1e-3 and < 1e6) ? value.ToString("#,0.####", CultureInfo.InvariantCulture) : value.ToString("0.##e0", CultureInfo.InvariantCulture);
 
     /// <summary>A mean count with one digit, or none where it is whole: 8, 6.2.</summary>
     public static string Count(double value) => value.ToString("#,0.#", CultureInfo.InvariantCulture);

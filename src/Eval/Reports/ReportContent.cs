@@ -1,6 +1,10 @@
 using OutlierQuant.Calibration;
+using OutlierQuant.Eval.Attention;
+using OutlierQuant.Eval.Certification;
 using OutlierQuant.Eval.Comparison;
+using OutlierQuant.Eval.Forecasting;
 using OutlierQuant.Eval.Interventions;
+using OutlierQuant.Eval.Tracing;
 
 namespace OutlierQuant.Eval.Reports;
 
@@ -18,4 +22,16 @@ public sealed record ReportContent
 
     /// <summary>Gets the interventions.</summary>
     public InterventionResult? Interventions { get; init; }
+
+    /// <summary>Gets the certificate of input-independence.</summary>
+    public Certificate? Certificate { get; init; }
+
+    /// <summary>Gets where attention goes.</summary>
+    public AttentionResult? Attention { get; init; }
+
+    /// <summary>Gets which weights make the spike.</summary>
+    public TraceResult? Trace { get; init; }
+
+    /// <summary>Gets what rounding was forecast to do.</summary>
+    public ForecastResult? Forecast { get; init; }
 }

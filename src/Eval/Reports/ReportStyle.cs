@@ -48,6 +48,11 @@ internal static class ReportStyle
         th:first-child, td:first-child { padding-left: 14px; }
         td.kernels { color: var(--muted); white-space: normal; font-size: 11.5px; min-width: 110px; }
         .method p, p.under { font-size: 14px; } p.under { margin-top: 18px; }
+        nav { display: flex; flex-wrap: wrap; gap: 4px 18px; margin: 0 0 30px; font-size: 14px; }
+        a { color: var(--fold); } a.term { color: inherit; text-decoration: underline dotted; text-underline-offset: 3px; }
+        h3 { margin: 22px 0 6px; font-size: 16px; } .story + p, figure + p, .scroll + p { margin-top: 16px; }
+        dl { margin: 0; max-width: 82ch; font-size: 14px; } dt { margin-top: 10px; font-weight: 650; } dd { margin: 0; color: var(--muted); } dt:target, section:target > h2 { color: var(--channels); }
+        .name-cell { white-space: normal; }
         text { fill: var(--ink); }
         .end { text-anchor: end; } .middle { text-anchor: middle; }
         .tick, .label, .note { fill: var(--muted); }
@@ -65,8 +70,14 @@ internal static class ReportStyle
         .bar.none { fill: var(--none); } .bar.channels { fill: var(--channels); } .bar.clip { fill: var(--clip); } .bar.mean { fill: var(--mean); } .bar.fold { fill: var(--fold); } .bar.fold-channels { fill: var(--both); } .bar.control { fill: var(--control); }
         .tick.none { fill: var(--none); } .tick.channels { fill: var(--channels); } .tick.clip { fill: var(--clip); } .tick.mean { fill: var(--mean); } .tick.fold { fill: var(--fold); } .tick.fold-channels { fill: var(--both); }
         .whisker { stroke: var(--ink); stroke-width: 1.1; fill: none; }
+        .ridge { fill: var(--card); stroke: var(--median); stroke-width: 1; stroke-linejoin: round; } .ridge.massive { stroke: var(--top-1); stroke-width: 1.6; }
+        .frame { fill: none; stroke: var(--rule); } .open { fill: none; stroke: var(--none); stroke-width: 1.4; }
+        .point { stroke: var(--card); stroke-width: .6; } .point.none { fill: var(--none); } .point.channels { fill: var(--channels); } .point.clip { fill: var(--clip); } .point.mean { fill: var(--mean); } .point.fold { fill: var(--fold); }
         .cell { font-size: 11px; font-weight: 700; fill: #ffffff; stroke: #14162e; stroke-width: 3px; paint-order: stroke; }
-        @media print { body { background: #ffffff; } figure, .scroll { break-inside: avoid; } }
+        @media print {
+          :root { --ground: #ffffff; --card: #ffffff; --ink: #000000; --muted: #444a55; --rule: #cfcfcf; --band: #f1ece1; }
+          main { max-width: none; padding: 0; } nav { display: none; } h2, h3 { break-after: avoid; } figure, tr { break-inside: avoid; } .scroll { overflow: visible; } td.kernels { display: none; }
+        }
 
         """;
 

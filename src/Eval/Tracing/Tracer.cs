@@ -148,6 +148,23 @@ public static class Tracer
         }
     }
 
+    /// <summary>Throws unless a model can be traced.</summary>
+    /// <exception cref="ArgumentException">It cannot; the message says why.</exception>
+    internal static void RequireTraceable(TransformerModel model)
+    {
+        if (model.Transforms.Count > 0 || model.Linears.Any(linear => linear is not FloatLinear))
+        {
+            throw new ArgumentException($"{model.Directory} is quantized; a trace reads float weights, so trace the checkpoint that it was made from.");
+        }
+
+        UnfoldedModel.Require(model, "a trace");
+        if (model.Config.Variant.Norm != NormPlacement.Pre)
+        {
+            throw new ArgumentException(
+                $"{model.Directory} has {VariantName.Norm[model.Config.Variant.Norm]} norms, so no weight of a down projection is what its block adds to the stream; a trace needs norms before attention and MLP only.");
+        }
+    }
+
     private static void Check(TransformerModel model, TraceOptions options)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -157,21 +174,7 @@ public static class Tracer
             throw new ArgumentException($"The smallest ratio of a spike is {options.MinRatio}; it must be a number of at least 1.");
         }
 
-        if (model.Transforms.Count > 0 || model.Linears.Any(linear => linear is not FloatLinear))
-        {
-            throw new ArgumentException($"{model.Directory} is quantized; a trace reads float weights, so trace the checkpoint that it was made from.");
-        }
-
-        if (model.Fold is not null)
-        {
-            throw new ArgumentException($"{model.Directory} is folded, so the tokens that a trace looks for are not in its stream; trace the checkpoint that it was made from.");
-        }
-
-        if (model.Config.Variant.Norm != NormPlacement.Pre)
-        {
-            throw new ArgumentException(
-                $"{model.Directory} has {VariantName.Norm[model.Config.Variant.Norm]} norms, so no weight of a down projection is what its block adds to the stream; a trace needs norms before attention and MLP only.");
-        }
+        RequireTraceable(model);
     }
 
     private static IReadOnlyList<SuperWeight> SuperWeightsOf(SpikeShape shape, SpikePath path, Spike spike, string linear)

@@ -179,9 +179,13 @@ KERNEL(ITEMS, 1) find_scales(int rule, int staticScaleBits, int qMax, GLOBAL con
 
     BARRIER();
     float shared = numbers[0] == 0 ? 1.0f : numbers[0];
-    for (int t = item; t < tokens; t += ITEMS)
+    // All items make the same rounds: of a loop that ends at another place for each, PoCL 3.1 makes AVX-512 scatters beyond the end.
+    for (int first = 0; first < tokens; first += ITEMS)
     {
-        scales[t] = shared;
+        if (first + item < tokens)
+        {
+            scales[first + item] = shared;
+        }
     }
 }
 

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Iced.Intel;
 using OutlierQuant.Kernels.CodeProduct;
@@ -20,49 +19,16 @@ namespace OutlierQuant.Kernels.RowProduct;
 /// </code>
 /// <para>Every element has registers of its own, so its bits do not depend on the rows and tokens beside it.</para>
 /// </remarks>
-internal sealed class RowCode
+internal sealed class RowCode(RowCodeShape shape)
 {
     private const int StepBytes = RowLayout.StepBytes;
 
     private static readonly AssemblerRegister64[] _saved = [rbx, rbp, r12, r13, r14, r15];
 
-    private static readonly AssemblerRegisterZMM[] _zmm =
-    [
-        zmm0, zmm1, zmm2, zmm3, zmm4, zmm5, zmm6, zmm7, zmm8, zmm9, zmm10, zmm11, zmm12, zmm13, zmm14, zmm15,
-        zmm16, zmm17, zmm18, zmm19, zmm20, zmm21, zmm22, zmm23, zmm24, zmm25, zmm26, zmm27, zmm28, zmm29, zmm30, zmm31,
-    ];
-
     private readonly Assembler _code = new(64) { PreferVex = false };
-    private readonly RowCodeShape _shape;
-    private readonly int _vectors;
-    private readonly Range _totals;
-    private readonly Range _sums;
-    private readonly Range _packed;
-    private readonly Range _activations;
-    private readonly Range _fields;
-    private readonly Range _indices;
-    private readonly AssemblerRegisterZMM _mask;
-    private readonly AssemblerRegisterZMM _scale;
+    private readonly RowCodeShape _shape = shape;
+    private readonly RowRegisters _in = new(shape);
     private Label _indexData;
-    private int _nextField;
-
-    private RowCode(RowCodeShape shape)
-    {
-        _shape = shape;
-        _vectors = shape.Vectors;
-        int next = 0;
-        _totals = Take(shape.Totals);
-        _sums = Take(shape.Rows * shape.SumsPerRow);
-        _packed = Take(shape.Rows);
-        _activations = Take(shape.ActivationVectors);
-        _fields = Take(shape.FieldVectors);
-        _indices = Take(shape.IndexVectors);
-        _mask = _zmm[Take(1).Start];
-        _scale = _zmm[Take(shape.Grouping == RowGrouping.Whole ? 0 : 1).Start];
-        Debug.Assert(shape.HasRegisters && next <= _zmm.Length);
-
-        Range Take(int count) => new(next, next += count);
-    }
 
     /// <summary>Emits a function.</summary>
     public static Assembler Emit(RowCodeShape shape) => new RowCode(shape).Emit();
@@ -84,9 +50,9 @@ internal sealed class RowCode
         _code.mov(rcx, r14);
         _code.mov(r11, Field(nameof(RowBlock.Activations)));
         _code.mov(rax, Field(nameof(RowBlock.Starts)));
-        for (int i = _totals.Start.Value; i < _totals.End.Value; i++)
+        foreach (AssemblerRegisterZMM total in _in.AllTotals)
         {
-            _code.vpxord(_zmm[i], _zmm[i], _zmm[i]);
+            _code.vpxord(total, total, total);
         }
 
         if (_shape.EndsEveryStep)
@@ -120,7 +86,7 @@ internal sealed class RowCode
     private void Begin()
     {
         _code.mov(eax, _shape.Format switch { WeightFormat.Int8 => 0x80808080, WeightFormat.Int4 => 0x0F0F0F0F, _ => 0x03030303 });
-        _code.vpbroadcastd(_mask, eax);
+        _code.vpbroadcastd(_in.Mask, eax);
         _code.kmovq(k1, Field(nameof(RowBlock.LastBytes)));
         _code.kmovq(k2, Field(nameof(RowBlock.LastScales)));
         if (_shape.Grouping == RowGrouping.Fields)
@@ -130,7 +96,7 @@ internal sealed class RowCode
             _code.lea(rax, __[_indexData]);
             for (int unit = 0; unit < _shape.UnitsPerStep; unit++)
             {
-                _code.vmovdqu32(_zmm[_indices.Start.Value + unit], __zmmword_ptr[rax + (unit * StepBytes)]);
+                _code.vmovdqu32(_in.Indices(unit), __zmmword_ptr[rax + (unit * StepBytes)]);
             }
         }
 
@@ -198,8 +164,8 @@ internal sealed class RowCode
     {
         for (int row = 0; row < _shape.Rows; row++)
         {
-            AssemblerRegisterZMM packed = Packed(row);
-            _code.vmovdqu8(isLast ? packed.k1.z : packed, __zmmword_ptr[OfRow(rsi, rdx, r8, row)]);
+            AssemblerRegisterZMM packed = _in.Packed(row);
+            _code.vmovdqu8(isLast ? packed.k1.z : packed, __zmmword_ptr[RowRegisters.OfRow(rsi, rdx, r8, row)]);
             _code.prefetcht1(__byte_ptr[rbx + (row * StepBytes)]);
         }
 
@@ -231,7 +197,7 @@ internal sealed class RowCode
             }
         }
 
-        _code.add(r11, _shape.Fields * _vectors * StepBytes);
+        _code.add(r11, _shape.Fields * _shape.Vectors * StepBytes);
         if (_shape.EndsEveryStep)
         {
             _code.add(rcx, sizeof(float) * (_shape.Grouping == RowGrouping.Fields ? 2 * _shape.UnitsPerStep : 1));
@@ -240,25 +206,23 @@ internal sealed class RowCode
 
     private void EmitField(int field)
     {
-        for (int vector = 0; vector < _vectors && _shape.Rows > 1; vector++)
+        for (int vector = 0; vector < _shape.Vectors && _shape.Rows > 1; vector++)
         {
-            _code.vmovdqa64(Activation(vector), ActivationOf(field, vector));
+            _code.vmovdqa64(_in.Activation(vector), ActivationOf(field, vector));
         }
 
         for (int row = 0; row < _shape.Rows; row++)
         {
-            AssemblerRegisterZMM fields = _zmm[_fields.Start.Value + (_nextField++ % 2)];
-            EmitUnpacked(fields, Packed(row), field);
-            for (int vector = 0; vector < _vectors; vector++)
+            AssemblerRegisterZMM fields = _in.NextField();
+            EmitUnpacked(fields, _in.Packed(row), field);
+            for (int vector = 0; vector < _shape.Vectors && _shape.Rows > 1; vector++)
             {
-                if (_shape.Rows > 1)
-                {
-                    _code.vpdpbusd(Sum(row, vector), fields, Activation(vector));
-                }
-                else
-                {
-                    _code.vpdpbusd(Sum(row, vector), fields, ActivationOf(field, vector));
-                }
+                _code.vpdpbusd(_in.Sum(row, vector), fields, _in.Activation(vector));
+            }
+
+            for (int vector = 0; vector < _shape.Vectors && _shape.Rows == 1; vector++)
+            {
+                _code.vpdpbusd(_in.Sum(row, vector), fields, ActivationOf(field, vector));
             }
         }
     }
@@ -266,46 +230,43 @@ internal sealed class RowCode
     /// <summary>Sums the fields of a unit times each plane, the largest first: what is summed so far is shifted to its weight before the next is added.</summary>
     private void EmitAddedPlanes(int firstField)
     {
+        foreach (AssemblerRegisterZMM sum in _in.AllSums)
+        {
+            _code.vpxord(sum, sum, sum);
+        }
+
         for (int row = 0; row < _shape.Rows; row++)
         {
             for (int field = 0; field < _shape.FieldsPerUnit; field++)
             {
-                EmitUnpacked(UnitField(row, field), Packed(row), firstField + field);
-            }
-
-            for (int token = 0; token < _shape.Tokens; token++)
-            {
-                _code.vpxord(Sum(row, token), Sum(row, token), Sum(row, token));
+                EmitUnpacked(_in.UnitField(row, field), _in.Packed(row), firstField + field);
             }
         }
 
         for (int plane = FixedPoint.Planes - 1; plane >= 0; plane--)
         {
-            for (int sum = 0; sum < _shape.Rows * _shape.Tokens && plane < FixedPoint.Planes - 1; sum++)
+            foreach (AssemblerRegisterZMM sum in plane < FixedPoint.Planes - 1 ? _in.AllSums : [])
             {
-                AssemblerRegisterZMM shifted = _zmm[_sums.Start.Value + sum];
-                _code.vpslld(shifted, shifted, plane == 0 ? RowActivations.Weight1Bits : (byte)(RowActivations.Weight2Bits - RowActivations.Weight1Bits));
+                _code.vpslld(sum, sum, plane == 0 ? RowActivations.Weight1Bits : (byte)(RowActivations.Weight2Bits - RowActivations.Weight1Bits));
             }
 
             for (int field = 0; field < _shape.FieldsPerUnit; field++)
             {
                 for (int token = 0; token < _shape.Tokens; token++)
                 {
-                    _code.vmovdqa64(Activation(0), ActivationOf(firstField + field, (token * FixedPoint.Planes) + plane));
+                    _code.vmovdqa64(_in.Activation(0), ActivationOf(firstField + field, (token * FixedPoint.Planes) + plane));
                     for (int row = 0; row < _shape.Rows; row++)
                     {
-                        _code.vpdpbusd(Sum(row, token), UnitField(row, field), Activation(0));
+                        _code.vpdpbusd(_in.Sum(row, token), _in.UnitField(row, field), _in.Activation(0));
                     }
                 }
             }
         }
 
-        for (int token = 0; token < _shape.Tokens; token++)
+        for (int sum = 0; sum < _shape.Rows * _shape.Tokens; sum++)
         {
-            for (int row = 0; row < _shape.Rows; row++)
-            {
-                _code.vpaddd(Sum(row, token), Sum(row, token), __zmmword_ptr[rax + (token * StepBytes)]);
-            }
+            AssemblerRegisterZMM started = _in.AllSums[sum];
+            _code.vpaddd(started, started, __zmmword_ptr[rax + (sum % _shape.Tokens * StepBytes)]);
         }
 
         _code.add(rax, _shape.Tokens * StepBytes);
@@ -316,31 +277,31 @@ internal sealed class RowCode
     {
         if (_shape.Format == WeightFormat.Int8)
         {
-            _code.vpxord(fields, packed, _mask);
+            _code.vpxord(fields, packed, _in.Mask);
         }
         else if (field == 0)
         {
-            _code.vpandd(fields, packed, _mask);
+            _code.vpandd(fields, packed, _in.Mask);
         }
         else
         {
             _code.vpsrlw(fields, packed, (byte)(field * 8 / _shape.Fields));
-            _code.vpandd(fields, fields, _mask);
+            _code.vpandd(fields, fields, _in.Mask);
         }
     }
 
     private void EmitStarts()
     {
-        for (int vector = 0; vector < _vectors; vector++)
+        for (int vector = 0; vector < _shape.Vectors; vector++)
         {
-            _code.vmovdqa64(Sum(0, vector), __zmmword_ptr[rax + (vector * StepBytes)]);
+            _code.vmovdqa64(_in.Sum(0, vector), __zmmword_ptr[rax + (vector * StepBytes)]);
             for (int row = 1; row < _shape.Rows; row++)
             {
-                _code.vmovdqa64(Sum(row, vector), Sum(0, vector));
+                _code.vmovdqa64(_in.Sum(row, vector), _in.Sum(0, vector));
             }
         }
 
-        _code.add(rax, _vectors * StepBytes);
+        _code.add(rax, _shape.Vectors * StepBytes);
     }
 
     /// <summary>Turns sums into floats, and adds up the planes of a token in the place of the first; sums of whole rows of codes stay integers.</summary>
@@ -351,9 +312,9 @@ internal sealed class RowCode
             return;
         }
 
-        for (int sum = 0; sum < _shape.Rows * _shape.SumsPerRow; sum++)
+        foreach (AssemblerRegisterZMM sum in _in.AllSums)
         {
-            _code.vcvtdq2ps(_zmm[_sums.Start.Value + sum], _zmm[_sums.Start.Value + sum]);
+            _code.vcvtdq2ps(sum, sum);
         }
 
         for (int row = 0; row < _shape.Rows && _shape.Planes > 1 && !_shape.AddsPlanes; row++)
@@ -361,8 +322,8 @@ internal sealed class RowCode
             for (int token = 0; token < _shape.Tokens; token++)
             {
                 int plane = token * FixedPoint.Planes;
-                _code.vfmadd231ps(Sum(row, plane), Sum(row, plane + 1), Constant(nameof(RowBlock.Weight1)));
-                _code.vfmadd231ps(Sum(row, plane), Sum(row, plane + 2), Constant(nameof(RowBlock.Weight2)));
+                _code.vfmadd231ps(_in.Sum(row, plane), _in.Sum(row, plane + 1), Constant(nameof(RowBlock.Weight1)));
+                _code.vfmadd231ps(_in.Sum(row, plane), _in.Sum(row, plane + 2), Constant(nameof(RowBlock.Weight2)));
             }
         }
     }
@@ -372,20 +333,20 @@ internal sealed class RowCode
         EmitPlanes();
         for (int row = 0; row < _shape.Rows; row++)
         {
-            AssemblerMemoryOperand scales = OfRow(rcx, r9, r10, row);
+            AssemblerMemoryOperand scales = RowRegisters.OfRow(rcx, r9, r10, row);
             if (_shape.Grouping == RowGrouping.Steps)
             {
-                _code.vbroadcastss(_scale, __dword_ptr[scales]);
+                _code.vbroadcastss(_in.Scale, __dword_ptr[scales]);
             }
             else
             {
-                _code.vmovups(isLast ? _scale.k2.z : _scale.k3.z, __zmmword_ptr[scales]);
-                _code.vpermps(_scale, _zmm[_indices.Start.Value + unit], _scale);
+                _code.vmovups(isLast ? _in.Scale.k2.z : _in.Scale.k3.z, __zmmword_ptr[scales]);
+                _code.vpermps(_in.Scale, _in.Indices(unit), _in.Scale);
             }
 
             for (int token = 0; token < _shape.Tokens; token++)
             {
-                _code.vfmadd231ps(Total(row, token), Sum(row, token * _shape.SumsPerRow / _shape.Tokens), _scale);
+                _code.vfmadd231ps(_in.Total(row, token), _in.Sum(row, token * _shape.SumsPerRow / _shape.Tokens), _in.Scale);
             }
         }
     }
@@ -393,13 +354,11 @@ internal sealed class RowCode
     /// <summary>Adds up lanes, stores the sums, and goes on to the next block of rows.</summary>
     private void Finish()
     {
-        Range elements = _shape.Grouping == RowGrouping.Whole ? _sums : _totals;
-        int perRow = _shape.Grouping == RowGrouping.Whole ? _shape.SumsPerRow : _shape.Tokens;
         for (int token = 0; token < _shape.Tokens; token++)
         {
-            int first = elements.Start.Value + (token * perRow / _shape.Tokens);
-            RowReduction.Emit(_code, [.. Enumerable.Range(0, _shape.Rows).Select(row => first + (row * perRow))], _shape.Planes == 1 && _shape.Grouping == RowGrouping.Whole);
-            RowReduction.Store(_code, first, _shape.Rows, r15);
+            int[] elements = _in.ElementsOf(token);
+            RowReduction.Emit(_code, elements, _shape.Planes == 1 && _shape.Grouping == RowGrouping.Whole);
+            RowReduction.Store(_code, elements[0], _shape.Rows, r15);
             if (token + 1 < _shape.Tokens)
             {
                 _code.add(r15, Field(nameof(RowBlock.SumBytes)));
@@ -432,23 +391,5 @@ internal sealed class RowCode
         }
     }
 
-    private static AssemblerMemoryOperand OfRow(AssemblerRegister64 first, AssemblerRegister64 stride, AssemblerRegister64 triple, int row) => row switch
-    {
-        0 => __[first],
-        1 => __[first + stride],
-        2 => __[first + (stride * 2)],
-        _ => __[first + triple],
-    };
-
-    private AssemblerMemoryOperand ActivationOf(int field, int vector) => __zmmword_ptr[r11 + (((field * _vectors) + vector) * StepBytes)];
-
-    private AssemblerRegisterZMM Packed(int row) => _zmm[_packed.Start.Value + row];
-
-    private AssemblerRegisterZMM Activation(int vector) => _zmm[_activations.Start.Value + vector];
-
-    private AssemblerRegisterZMM UnitField(int row, int field) => _zmm[_fields.Start.Value + (row * _shape.FieldsPerUnit) + field];
-
-    private AssemblerRegisterZMM Sum(int row, int vector) => _zmm[_sums.Start.Value + (row * _shape.SumsPerRow) + vector];
-
-    private AssemblerRegisterZMM Total(int row, int token) => _zmm[_totals.Start.Value + (row * _shape.Tokens) + token];
+    private AssemblerMemoryOperand ActivationOf(int field, int vector) => __zmmword_ptr[r11 + (((field * _shape.Vectors) + vector) * StepBytes)];
 }

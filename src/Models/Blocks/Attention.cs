@@ -41,9 +41,6 @@ internal static class Attention
             }, call.Context.Suite.FloatMatmul.NeedsOwnThreads(FloatType.F32, Math.Min(tokens, queriesPerTile) * shape.Group));
         }
 
-        if (call.IsWanted(new(ObservationKind.AttentionProbabilities, block)))
-        {
-            AttentionProbabilities.Show(shape, queries, call, block);
-        }
+        AttentionProbabilities.Show(shape, queries, call, block);
     }
 }

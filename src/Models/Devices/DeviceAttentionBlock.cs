@@ -67,18 +67,18 @@ internal static class DeviceAttentionBlock
         parts.PlaceHeads(valueHeads, projections[isOne ? 0 : 2], null, null, cache.Values);
     }
 
-    /// <summary>Shows the probabilities if the observer wants them. The host computes them: attention itself never holds them.</summary>
+    /// <summary>Shows probabilities, scores and values if the observer wants them. The host computes the first two: attention itself never holds them.</summary>
     private static void ShowProbabilities(AttentionShape shape, int block, DeviceBuffer queries, DeviceKeyValueCache cache, DeviceStream stream)
     {
-        if (!stream.IsWanted(new(ObservationKind.AttentionProbabilities, block)))
+        if (!AttentionProbabilities.Kinds.Any(kind => stream.IsWanted(new(kind, block))))
         {
             return;
         }
 
         float[] host = new float[stream.Tokens * shape.QuerySize];
         stream.Engine.Device.Device.Download(queries, 0, MemoryMarshal.AsBytes(host.AsSpan()));
-        KeyValueCache keys = new(shape.KeyValueHeads, shape.HeadSize);
-        cache.DownloadKeys(keys);
-        AttentionProbabilities.Show(shape, host, stream.CallWith(keys), block);
+        KeyValueCache onHost = new(shape.KeyValueHeads, shape.HeadSize);
+        cache.Download(onHost);
+        AttentionProbabilities.Show(shape, host, stream.CallWith(onHost), block);
     }
 }

@@ -67,8 +67,8 @@ internal sealed class DeviceKeyValueCache(ModelDevice device, int keyValueHeads,
         Count = needed;
     }
 
-    /// <summary>Copies keys to the host's cache, which then holds as many rows.</summary>
-    public void DownloadKeys(KeyValueCache destination)
+    /// <summary>Copies keys and values to the host's cache, which then holds as many rows.</summary>
+    public void Download(KeyValueCache destination)
     {
         destination.Restart(null);
         destination.Extend(Count);
@@ -76,8 +76,9 @@ internal sealed class DeviceKeyValueCache(ModelDevice device, int keyValueHeads,
         {
             for (int row = 0; row < Count; row++)
             {
-                Span<float> key = destination.KeyAt(head, row);
-                device.Device.Download(Keys, (((long)head * Capacity) + row) * RowBytes, MemoryMarshal.AsBytes(key));
+                long place = (((long)head * Capacity) + row) * RowBytes;
+                device.Device.Download(Keys, place, MemoryMarshal.AsBytes(destination.KeyAt(head, row)));
+                device.Device.Download(Values, place, MemoryMarshal.AsBytes(destination.ValueAt(head, row)));
             }
         }
     }

@@ -98,7 +98,7 @@ internal sealed class DeviceStream(DeviceEngine engine, DeviceBuffer hidden, Seq
         }
     }
 
-    /// <summary>The call that the host's code for observers takes, over keys that came back from the device.</summary>
+    /// <summary>The call that the host's code for observers takes, over keys and values that came back from the device.</summary>
     public BlockCall CallWith(KeyValueCache keys) => new(chunk, window, keys, new Scratch(), _model.Context, observer);
 
     /// <summary>Asks for work, and counts its time for a part; only then is it waited for.</summary>

@@ -26,6 +26,15 @@ public class SpecialTokenTests
     }
 
     [Fact]
+    public void TextTokenIds_HoleAndSpecialToken_AreLeftOut()
+    {
+        Tokenizer tokenizer = TokenizerFixture.Read(static json => (json["added_tokens"]![0]!["id"], json["post_processor"]) = (7, null));
+
+        Assert.Equal([0, 1, 2, 3, 4], tokenizer.TextTokenIds());
+        Assert.Equal(8, tokenizer.VocabularySize);
+    }
+
+    [Fact]
     public void Encode_EmptyText_GivesOnlyTheTemplate()
     {
         Tokenizer tokenizer = TokenizerFixture.Read(static _ => { });

@@ -137,7 +137,8 @@ public class ElementErrorTests
 
         public Dictionary<(int Block, int Head), List<double>> OnBos { get; } = [];
 
-        public bool Wants(ObservationPoint point) => point.Kind != ObservationKind.LinearInput || point.LinearName == "model.layers.1.mlp.down_proj";
+        public bool Wants(ObservationPoint point) =>
+            point.Kind is ObservationKind.BlockOutput or ObservationKind.AttentionProbabilities || point.LinearName == "model.layers.1.mlp.down_proj";
 
         public void Observe(ObservationPoint point, int window, SequenceChunk chunk, ReadOnlySpan<float> values, int rows, int columns)
         {

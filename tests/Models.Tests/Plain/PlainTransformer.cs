@@ -28,6 +28,14 @@ internal sealed class PlainTransformer(PlainCheckpoint checkpoint)
 
     /// <summary>The position of the first token.</summary>
     public int FirstPosition { get; init; }
+    /// <summary>Attention scores of the last <see cref="Logits"/> call, −∞ where a query may not look. Shape [blocks][heads][queries][keys].</summary>
+    public List<double[][][]> Scores { get; } = [];
+
+    /// <summary>Values of the last <see cref="Logits"/> call. Shape [blocks][keys][keyValueHeads · headSize].</summary>
+    public List<double[][]> Values { get; } = [];
+
+    /// <summary>What attention adds up in the last <see cref="Logits"/> call. Shape [blocks][queries][heads · headSize].</summary>
+    public List<double[][]> Attended { get; } = [];
 
     /// <summary>Logits of a sequence. Shape [tokens][vocabulary].</summary>
     public double[][] Logits(int[] ids)
@@ -35,6 +43,9 @@ internal sealed class PlainTransformer(PlainCheckpoint checkpoint)
         BlockOutputs.Clear();
         Probabilities.Clear();
         Queries.Clear();
+        Scores.Clear();
+        Values.Clear();
+        Attended.Clear();
         return _isGpt2 ? Gpt2(ids) : Llama(ids);
     }
 
@@ -166,10 +177,12 @@ internal sealed class PlainTransformer(PlainCheckpoint checkpoint)
         int constants = keys.Length - tokens;
         double[][] result = [.. queries.Select(_ => new double[heads * headSize])];
         double[][][] probabilities = new double[heads][][];
+        double[][][] scores = new double[heads][][];
         for (int head = 0; head < heads; head++)
         {
             int shared = head * keyValueHeads / heads;
             probabilities[head] = new double[tokens][];
+            scores[head] = [.. Enumerable.Range(0, tokens).Select(_ => Enumerable.Repeat(double.NegativeInfinity, keys.Length).ToArray())];
             for (int query = 0; query < tokens; query++)
             {
                 double[] weights = new double[keys.Length];
@@ -187,7 +200,8 @@ internal sealed class PlainTransformer(PlainCheckpoint checkpoint)
                         score += queries[query][(head * headSize) + i] * keys[key][(shared * headSize) + i];
                     }
 
-                    weights[key] = Math.Exp(score / Math.Sqrt(headSize));
+                    scores[head][query][key] = score / Math.Sqrt(headSize);
+                    weights[key] = Math.Exp(scores[head][query][key]);
                 }
 
                 double total = weights.Sum();
@@ -206,6 +220,9 @@ internal sealed class PlainTransformer(PlainCheckpoint checkpoint)
 
         Probabilities.Add(probabilities);
         Queries.Add(queries);
+        Scores.Add(scores);
+        Values.Add(values);
+        Attended.Add(result);
         return result;
     }
 

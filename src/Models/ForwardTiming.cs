@@ -27,7 +27,7 @@ public sealed class ForwardTiming
     /// <summary>The part that a linear's product belongs to.</summary>
     internal static ForwardPart PartOf(Linear linear) => linear.Role switch
     {
-        LinearRole.Query or LinearRole.Key or LinearRole.Value or LinearRole.QueryKeyValue => ForwardPart.QueryKeyValue,
+        LinearRole.Query or LinearRole.Key or LinearRole.Value or LinearRole.QueryKeyValue or LinearRole.AttentionGate => ForwardPart.QueryKeyValue,
         LinearRole.AttentionOutput => ForwardPart.AttentionOutput,
         LinearRole.Gate or LinearRole.Up => ForwardPart.GateUp,
         LinearRole.Down => ForwardPart.Down,

@@ -15,8 +15,9 @@ public interface IForwardObserver
     /// <param name="values">
     /// The values; valid during the call only. Shape <c>[rows, columns]</c>: a row is a token, but for four kinds. Row <c>head × tokens + token</c> of
     /// <see cref="ObservationKind.AttentionProbabilities"/> and of <see cref="ObservationKind.AttentionScores"/>, of the chunk's tokens, has a column for every key of the window, after
-    /// those of the constants if the model is folded. Row <c>keyValueHead × keys + key</c> of <see cref="ObservationKind.AttentionValues"/>, which come before both, holds the value of one of those keys.
-    /// Row <c>(keyValueHead × tokens + token) × group + i</c> of <see cref="ObservationKind.AttentionQueries"/> is query head <c>keyValueHead × group + i</c>.
+    /// those of the constants (<see cref="TransformerModel.ConstantSlots"/>). Row <c>keyValueHead × keys + key</c> of <see cref="ObservationKind.AttentionValues"/>, which come before both,
+    /// holds the value of one of those keys, constants first. Row <c>(keyValueHead × tokens + token) × group + i</c> of <see cref="ObservationKind.AttentionQueries"/> is query head
+    /// <c>keyValueHead × group + i</c>.
     /// </param>
     /// <param name="rows">Number of rows.</param>
     /// <param name="columns">Number of columns.</param>

@@ -15,6 +15,9 @@ public enum LinearRole
     /// <summary>Queries, keys and values in one matrix, in this order (GPT-2's <c>c_attn</c>).</summary>
     QueryKeyValue,
 
+    /// <summary>The gate of each attention head.</summary>
+    AttentionGate,
+
     /// <summary>Attended values back to the residual stream.</summary>
     AttentionOutput,
 

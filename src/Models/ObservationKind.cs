@@ -14,6 +14,7 @@ public enum ObservationKind
 
     /// <summary>The queries of all heads of a block, normalized and rotated.</summary>
     AttentionQueries,
+
     /// <summary>What softmax turns into those probabilities: <c>query · key / √headSize</c>, and −∞ where a query may not look.</summary>
     AttentionScores,
 

@@ -47,8 +47,11 @@ public sealed class TransformerModel : IDisposable
     /// <summary>Gets what is applied to each block's output, in order.</summary>
     public IReadOnlyList<IBlockOutputTransform> Transforms { get; }
 
-    /// <summary>Gets the constant keys and values that stand before every sequence, and the prefix that they stand for; null for none.</summary>
+    /// <summary>Gets the constant keys and values that stand before every sequence, and the prefix that they stand for; null for none. A trained attention bias is a weight, not a fold.</summary>
     public Fold? Fold => _parts.Fold;
+
+    /// <summary>Gets the number of constant keys of each head before the keys of every sequence: those of the fold, or one where the architecture has a trained one.</summary>
+    public int ConstantSlots => ConstantsOf(0)?.Slots ?? 0;
 
     /// <summary>Gets the most tokens that a sequence may have: <c>max_position_embeddings</c>, less what a folded prefix takes beyond the BOS that stands for it.</summary>
     public int LongestSequence => Config.MaxPositions - (Fold?.Prefix?.ExtraPositions ?? 0);
@@ -68,7 +71,7 @@ public sealed class TransformerModel : IDisposable
 
     internal IReadOnlyList<TransformerBlock> Blocks => _parts.Blocks;
 
-    internal Norm FinalNorm => _parts.FinalNorm;
+    internal Norm? FinalNorm => _parts.FinalNorm;
 
     /// <summary>Gets the floats that computing one block needs for each token, beside the residual stream.</summary>
     internal int BufferFeatures => _parts.Blocks.Max(block => block.BufferFeatures);
@@ -81,6 +84,11 @@ public sealed class TransformerModel : IDisposable
     {
         ArgumentNullException.ThrowIfNull(context);
         ModelConfig config = ModelConfig.Load(directory);
+        if (context.Device is not null && (config.Variant.Attention == AttentionVariant.Gated || config.Variant.Norm != NormPlacement.Pre))
+        {
+            throw new CheckpointFormatException(config.Path, 0, $"{config.Architecture} has parts that devices lack; compute it on the CPU");
+        }
+
         TensorStore store = TensorStore.Open(directory);
         try
         {
@@ -202,10 +210,10 @@ public sealed class TransformerModel : IDisposable
         }
     }
 
-    /// <summary>Normalizes the last block's output in place, and shows it to the observer as the head's input. Shape [tokens, hiddenSize].</summary>
+    /// <summary>Normalizes the last block's output in place, if a norm stands there, and shows it to the observer as the head's input. Shape [tokens, hiddenSize].</summary>
     internal void Finish(Memory<float> hidden, BlockCall call)
     {
-        _parts.FinalNorm.Apply(hidden, call.Tokens, hidden, Context);
+        _parts.FinalNorm?.Apply(hidden, call.Tokens, hidden, Context);
         call.Show(new(ObservationKind.LinearInput, _parts.Head.Block, _parts.Head.Name), hidden.Span, call.Tokens, Config.HiddenSize);
     }
 
@@ -214,11 +222,14 @@ public sealed class TransformerModel : IDisposable
     internal IForwardEngine CreateEngine(bool keepsSequence) =>
         Context.Device is ModelDevice device ? new DeviceEngine(this, device, keepsSequence) : new HostEngine(this, keepsSequence);
 
+    /// <summary>Gives what stands before every sequence in a block: the fold's constants, which hold the model's own, or these; null for nothing.</summary>
+    internal AttentionConstants? ConstantsOf(int block) => Fold?.Blocks[block] ?? Blocks[block].Attention.Constants;
+
     /// <summary>Creates a cache that holds a block's constants.</summary>
     internal KeyValueCache CreateCache(int block)
     {
         KeyValueCache cache = new(Config.KeyValueHeadCount, Config.HeadSize);
-        cache.Restart(Fold?.Blocks[block]);
+        cache.Restart(ConstantsOf(block));
         return cache;
     }
 

@@ -16,6 +16,7 @@ internal static class ReferenceRules
         ["src/Benchmarks"] = ["src/Kernels"],
         ["src/Checkpoints"] = [],
         ["src/Models"] = ["src/Kernels", "src/Checkpoints"],
+        ["src/Training"] = ["src/Models"],
         ["src/Calibration"] = ["src/Models"],
         ["src/Quantizers"] = ["src/Calibration"],
         ["src/Eval"] = ["src/Quantizers"],

@@ -5,7 +5,10 @@ namespace OutlierQuant.Cli.Tests;
 public sealed class HelpTests
 {
     private static readonly string[] VerbNames =
-        ["demo", "inspect", "logits", "locate", "intervene", "trace", "forecast", "certify", "attention", "quantize", "perplexity", "compare", "report", "generate", "bench", "devices"];
+    [
+        "demo", "inspect", "logits", "locate", "intervene", "trace", "forecast", "certify", "attention", "quantize", "perplexity", "compare", "report", "generate", "bench", "devices",
+        "train", "history",
+    ];
 
     public static TheoryData<string> Verbs => [.. VerbNames];
 

@@ -1,3 +1,4 @@
+using OutlierQuant.Checkpoints.Configuration;
 using OutlierQuant.Testing;
 using Xunit;
 
@@ -16,6 +17,8 @@ public sealed class DecodingSessionTests : IDisposable
         { "mistral with a window", new() { Architecture = "MistralForCausalLM", SlidingWindow = 7 } },
         { "qwen3", new() { Architecture = "Qwen3ForCausalLM", BlockCount = 3 } },
         { "gpt2", new() { Architecture = "GPT2LMHeadModel" } },
+        { "constant keys", new() { Architecture = "OutlierQuantLlamaForCausalLM", Variant = new(AttentionVariant.Bias, NormPlacement.Pre, true) } },
+        { "gated heads, post norms", new() { Architecture = "OutlierQuantGPT2LMHeadModel", Variant = new(AttentionVariant.Gated, NormPlacement.Post, false) } },
     };
 
     public void Dispose() => _directory.Dispose();

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using OutlierQuant.Checkpoints;
+using OutlierQuant.Checkpoints.Configuration;
 
 namespace OutlierQuant.Testing;
 
@@ -8,6 +9,9 @@ namespace OutlierQuant.Testing;
 public sealed record RandomCheckpoint
 {
     public string Architecture { get; init; } = "LlamaForCausalLM";
+
+    /// <summary>Gets the parts of an architecture of our own.</summary>
+    public ModelVariant Variant { get; init; } = ModelVariant.Plain;
 
     public int HiddenSize { get; init; } = 32;
 
@@ -63,7 +67,11 @@ public sealed record RandomCheckpoint
     /// <summary>Gets whether <c>tokenizer.json</c> and <c>tokenizer_config.json</c> are written too.</summary>
     public bool Tokenizer { get; init; }
 
-    private bool IsGpt2 => Architecture == "GPT2LMHeadModel";
+    private bool IsGpt2 => Architecture.EndsWith("GPT2LMHeadModel", StringComparison.Ordinal);
+
+    private bool IsOwn => Architecture.StartsWith("OutlierQuant", StringComparison.Ordinal);
+
+    private bool HasQueryKeyNorm => Architecture == "Qwen3ForCausalLM" || Variant.QueryKeyNorm;
 
     /// <summary>Writes <c>config.json</c>, <c>model.safetensors</c> and perhaps the tokenizer.</summary>
     /// <param name="directory">A directory that exists.</param>
@@ -91,7 +99,24 @@ public sealed record RandomCheckpoint
     }
 
     /// <summary>Gives the <c>config.json</c>, which a test may change before writing its own.</summary>
-    public JsonObject Configuration() => IsGpt2
+    public JsonObject Configuration()
+    {
+        JsonObject root = PublishedConfiguration();
+        if (IsOwn)
+        {
+            root["model_type"] = IsGpt2 ? "outlierquant_gpt2" : "outlierquant_llama";
+            root["variant"] = new JsonObject
+            {
+                ["attention"] = VariantName.Attention[Variant.Attention],
+                ["norm"] = VariantName.Norm[Variant.Norm],
+                ["qk_norm"] = Variant.QueryKeyNorm,
+            };
+        }
+
+        return root;
+    }
+
+    private JsonObject PublishedConfiguration() => IsGpt2
         ? new JsonObject
         {
             ["architectures"] = new JsonArray(Architecture),
@@ -141,25 +166,63 @@ public sealed record RandomCheckpoint
         for (int block = 0; block < BlockCount; block++)
         {
             string prefix = $"model.layers.{block}.";
-            tensors.AddGain($"{prefix}input_layernorm.weight", HiddenSize);
+            tensors.AddGain($"{prefix}{LlamaNorms()[0]}.weight", HiddenSize);
             tensors.AddLinear($"{prefix}self_attn.q_proj", HeadCount * HeadSize, HiddenSize, AttentionBias || isQwen2);
             tensors.AddLinear($"{prefix}self_attn.k_proj", KeyValueHeadCount * HeadSize, HiddenSize, AttentionBias || isQwen2);
             tensors.AddLinear($"{prefix}self_attn.v_proj", KeyValueHeadCount * HeadSize, HiddenSize, AttentionBias || isQwen2);
             tensors.AddLinear($"{prefix}self_attn.o_proj", HiddenSize, HeadCount * HeadSize, AttentionBias);
-            if (Architecture == "Qwen3ForCausalLM")
+            AddAttentionParts(tensors, $"{prefix}self_attn.", KeyValueHeadCount, HeadSize);
+            if (Variant.Attention == AttentionVariant.Gated)
             {
-                tensors.AddGain($"{prefix}self_attn.q_norm.weight", HeadSize);
-                tensors.AddGain($"{prefix}self_attn.k_norm.weight", HeadSize);
+                tensors.AddLinear($"{prefix}self_attn.head_gate", HeadCount, HiddenSize, AttentionBias);
             }
 
-            tensors.AddGain($"{prefix}post_attention_layernorm.weight", HiddenSize);
+            foreach (string norm in LlamaNorms()[1..])
+            {
+                tensors.AddGain($"{prefix}{norm}.weight", HiddenSize);
+            }
+
             tensors.AddLinear($"{prefix}mlp.gate_proj", IntermediateSize, HiddenSize, MlpBias);
             tensors.AddLinear($"{prefix}mlp.up_proj", IntermediateSize, HiddenSize, MlpBias);
             tensors.AddLinear($"{prefix}mlp.down_proj", HiddenSize, IntermediateSize, MlpBias);
         }
 
-        tensors.AddGain("model.norm.weight", HiddenSize);
+        if (Variant.Norm != NormPlacement.Post)
+        {
+            tensors.AddGain("model.norm.weight", HiddenSize);
+        }
+
         AddHead(tensors);
+    }
+
+    private string[] LlamaNorms() => (IsOwn, Variant.Norm) switch
+    {
+        (false, _) => ["input_layernorm", "post_attention_layernorm"],
+        (_, NormPlacement.Pre) => ["input_layernorm", "pre_feedforward_layernorm"],
+        (_, NormPlacement.Post) => ["post_attention_layernorm", "post_feedforward_layernorm"],
+        _ => ["input_layernorm", "post_attention_layernorm", "pre_feedforward_layernorm", "post_feedforward_layernorm"],
+    };
+
+    private string[] Gpt2Norms() => Variant.Norm switch
+    {
+        NormPlacement.Pre => ["ln_1", "ln_2"],
+        NormPlacement.Post => ["ln_1_post", "ln_2_post"],
+        _ => ["ln_1", "ln_1_post", "ln_2", "ln_2_post"],
+    };
+
+    private void AddAttentionParts(RandomTensors tensors, string prefix, int keyValueHeads, int headSize)
+    {
+        if (HasQueryKeyNorm)
+        {
+            tensors.AddGain($"{prefix}q_norm.weight", headSize);
+            tensors.AddGain($"{prefix}k_norm.weight", headSize);
+        }
+
+        if (Variant.HasConstantKeys)
+        {
+            tensors.AddTable($"{prefix}constant_key", keyValueHeads, headSize);
+            tensors.AddTable($"{prefix}constant_value", keyValueHeads, headSize);
+        }
     }
 
     private void AddGpt2(RandomTensors tensors)
@@ -169,15 +232,29 @@ public sealed record RandomCheckpoint
         for (int block = 0; block < BlockCount; block++)
         {
             string prefix = $"{Prefix}h.{block}.";
-            tensors.AddLayerNorm($"{prefix}ln_1", HiddenSize);
+            tensors.AddLayerNorm($"{prefix}{Gpt2Norms()[0]}", HiddenSize);
             tensors.AddConv1D($"{prefix}attn.c_attn", 3 * HiddenSize, HiddenSize);
             tensors.AddConv1D($"{prefix}attn.c_proj", HiddenSize, HiddenSize);
-            tensors.AddLayerNorm($"{prefix}ln_2", HiddenSize);
+            AddAttentionParts(tensors, $"{prefix}attn.", HeadCount, HiddenSize / HeadCount);
+            if (Variant.Attention == AttentionVariant.Gated)
+            {
+                tensors.AddConv1D($"{prefix}attn.head_gate", HeadCount, HiddenSize);
+            }
+
+            foreach (string norm in Gpt2Norms()[1..])
+            {
+                tensors.AddLayerNorm($"{prefix}{norm}", HiddenSize);
+            }
+
             tensors.AddConv1D($"{prefix}mlp.c_fc", IntermediateSize, HiddenSize);
             tensors.AddConv1D($"{prefix}mlp.c_proj", HiddenSize, IntermediateSize);
         }
 
-        tensors.AddLayerNorm($"{Prefix}ln_f", HiddenSize);
+        if (Variant.Norm != NormPlacement.Post)
+        {
+            tensors.AddLayerNorm($"{Prefix}ln_f", HiddenSize);
+        }
+
         AddHead(tensors);
     }
 

@@ -27,6 +27,9 @@ internal sealed class RandomTensors(int seed, TensorType type)
         Add($"{name}.bias", [rows], 0, 0.2);
     }
 
+    /// <summary>Adds a table [rows, columns] of values near 1 in magnitude.</summary>
+    public void AddTable(string name, int rows, int columns) => Add(name, [rows, columns], 0, 1);
+
     /// <summary>Adds a gain near 1.</summary>
     public void AddGain(string name, int size) => Add(name, [size], 1, 0.2);
 

@@ -1,6 +1,5 @@
-using System.Text.Json.Nodes;
-using OutlierQuant.Checkpoints;
 using OutlierQuant.Checkpoints.Tokenization;
+using OutlierQuant.Checkpoints.Tokenization.Training;
 
 namespace OutlierQuant.RandomCheckpoint;
 
@@ -20,9 +19,6 @@ internal static class PairTokenizer
     // The space and the letters by their frequency in English text.
     private const string Frequent = " etaoinshrdlucmfwypvbgkjqxz";
 
-    private const string Bos = "<|bos|>";
-    private const string Eos = "<|eos|>";
-
     /// <summary>Writes <c>tokenizer.json</c> and <c>tokenizer_config.json</c>.</summary>
     /// <param name="directory">A directory that exists.</param>
     /// <param name="vocabularySize">Number of tokens, <see cref="SmallestVocabulary"/> to <see cref="LargestVocabulary"/>.</param>
@@ -30,67 +26,9 @@ internal static class PairTokenizer
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(vocabularySize, SmallestVocabulary);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(vocabularySize, LargestVocabulary);
-        WriteJson(Path.Combine(directory, "tokenizer.json"), Tokenizer(vocabularySize));
-        WriteJson(Path.Combine(directory, "tokenizer_config.json"), new JsonObject
-        {
-            ["bos_token"] = Bos,
-            ["eos_token"] = Eos,
-            ["add_bos_token"] = true,
-            ["clean_up_tokenization_spaces"] = false,
-            ["tokenizer_class"] = "PreTrainedTokenizerFast",
-        });
-    }
-
-    private static JsonObject Tokenizer(int vocabularySize)
-    {
         List<string> pieces = Pieces();
-        JsonObject vocabulary = new() { [Bos] = BosTokenId, [Eos] = EosTokenId };
-        foreach (string piece in pieces)
-        {
-            vocabulary[piece] = vocabulary.Count;
-        }
-
-        JsonArray merges = [];
-        foreach ((string left, string right) in Pairs(pieces).Take(vocabularySize - vocabulary.Count))
-        {
-            vocabulary[left + right] = vocabulary.Count;
-            merges.Add($"{left} {right}");
-        }
-
-        JsonObject byteLevel = new() { ["type"] = "ByteLevel", ["add_prefix_space"] = false, ["trim_offsets"] = true, ["use_regex"] = true };
-        return new JsonObject
-        {
-            ["version"] = "1.0",
-            ["truncation"] = null,
-            ["padding"] = null,
-            ["added_tokens"] = new JsonArray(AddedToken(Bos, BosTokenId), AddedToken(Eos, EosTokenId)),
-            ["normalizer"] = null,
-            ["pre_tokenizer"] = byteLevel.DeepClone(),
-            ["post_processor"] = new JsonObject
-            {
-                ["type"] = "TemplateProcessing",
-                ["single"] = new JsonArray(Special(), Sequence("A", 0)),
-                ["pair"] = new JsonArray(Special(), Sequence("A", 0), Sequence("B", 1)),
-                ["special_tokens"] = new JsonObject
-                {
-                    [Bos] = new JsonObject { ["id"] = Bos, ["ids"] = new JsonArray(BosTokenId), ["tokens"] = new JsonArray(Bos) },
-                },
-            },
-            ["decoder"] = byteLevel,
-            ["model"] = new JsonObject
-            {
-                ["type"] = "BPE",
-                ["dropout"] = null,
-                ["unk_token"] = null,
-                ["continuing_subword_prefix"] = null,
-                ["end_of_word_suffix"] = null,
-                ["fuse_unk"] = false,
-                ["byte_fallback"] = false,
-                ["ignore_merges"] = false,
-                ["vocab"] = vocabulary,
-                ["merges"] = merges,
-            },
-        };
+        List<(string Left, string Right)> merges = [.. Pairs(pieces).Take(vocabularySize - SmallestVocabulary)];
+        ByteLevelTokenizerFile.Write(directory, [.. pieces, .. merges.Select(static pair => pair.Left + pair.Right)], merges);
     }
 
     /// <summary>All pairs; those of early pieces come before those that hold a later one.</summary>
@@ -114,22 +52,4 @@ internal static class PairTokenizer
         .. Enumerable.Range(0, 256).OrderBy(static value => Frequent.Contains((char)value) ? Frequent.IndexOf((char)value) : Frequent.Length)
             .Select(static value => ByteAlphabet.CharacterOf((byte)value).ToString()),
     ];
-
-    private static void WriteJson(string path, JsonObject document) =>
-        AtomicFile.WriteAllText(path, document.ToJsonString() + "\n");
-
-    private static JsonObject AddedToken(string content, int id) => new()
-    {
-        ["id"] = id,
-        ["content"] = content,
-        ["single_word"] = false,
-        ["lstrip"] = false,
-        ["rstrip"] = false,
-        ["normalized"] = false,
-        ["special"] = true,
-    };
-
-    private static JsonObject Special() => new() { ["SpecialToken"] = new JsonObject { ["id"] = Bos, ["type_id"] = 0 } };
-
-    private static JsonObject Sequence(string id, int type) => new() { ["Sequence"] = new JsonObject { ["id"] = id, ["type_id"] = type } };
 }

@@ -6,7 +6,7 @@ namespace OutlierQuant.Calibration.Folding;
 /// <summary>What a fold is, without its numbers: enough to tell whether two folds of one model are the same.</summary>
 /// <param name="Prefix">Ids of the tokens that left the stream, in order; empty when the constants stand for none.</param>
 /// <param name="BosTokenId">The token that stands for the prefix at the start of a sequence; null without a prefix.</param>
-/// <param name="Slots">Constant pairs of keys and values for each head: as many as tokens, or fewer where they were merged.</param>
+/// <param name="Slots">Constant pairs of keys and values for each head: as many as tokens and one more where the model has a trained pair, or fewer where they were merged.</param>
 /// <param name="DroppedValues">Constant values that are 0, over all blocks, heads and slots.</param>
 public sealed record FoldDescription(IReadOnlyList<int> Prefix, int? BosTokenId, int Slots, int DroppedValues)
 {

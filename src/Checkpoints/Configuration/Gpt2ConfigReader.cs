@@ -7,7 +7,7 @@ internal static class Gpt2ConfigReader
 {
     private const int IntermediatePerHidden = 4;
 
-    public static ModelConfig Read(JsonItem root)
+    public static ModelConfig Read(JsonItem root, ArchitectureName name)
     {
         int hiddenSize = root.Require("n_embd").AsInteger(1, ModelConfigReader.LargestWidth);
         JsonItem headItem = root.Require("n_head");
@@ -20,8 +20,8 @@ internal static class Gpt2ConfigReader
         return new ModelConfig
         {
             Path = root.FilePath,
-            Architecture = "GPT2LMHeadModel",
-            ModelType = "gpt2",
+            Architecture = name.Name,
+            ModelType = name.ModelType,
             HiddenSize = hiddenSize,
             IntermediateSize = root.Find("n_inner")?.AsInteger(1, ModelConfigReader.LargestWidth * IntermediatePerHidden) ?? IntermediatePerHidden * hiddenSize,
             BlockCount = root.Require("n_layer").AsInteger(1, ModelConfigReader.LargestCount),

@@ -1,8 +1,8 @@
 namespace OutlierQuant.Checkpoints.Configuration;
 
 /// <summary>What a <c>config.json</c> says about a model: one record for every architecture.</summary>
-/// <remarks>Supported are <c>LlamaForCausalLM</c>, <c>MistralForCausalLM</c>, <c>Qwen2ForCausalLM</c>, <c>Qwen3ForCausalLM</c> and
-/// <c>GPT2LMHeadModel</c>. Every value is checked for its range, and a setting that changes the computation and is not
+/// <remarks>Supported are <c>LlamaForCausalLM</c>, <c>MistralForCausalLM</c>, <c>Qwen2ForCausalLM</c>, <c>Qwen3ForCausalLM</c>,
+/// <c>GPT2LMHeadModel</c>, and this program's own <c>OutlierQuantLlamaForCausalLM</c> and <c>OutlierQuantGPT2LMHeadModel</c>. Every value is checked for its range, and a setting that changes the computation and is not
 /// implemented is an error, so that a model is never run as something it is not.</remarks>
 public sealed record ModelConfig
 {
@@ -14,6 +14,9 @@ public sealed record ModelConfig
 
     /// <summary>Gets the model type, for example <c>llama</c>.</summary>
     public required string ModelType { get; init; }
+
+    /// <summary>Gets what the model has in the place of common parts.</summary>
+    public ModelVariant Variant { get; init; } = ModelVariant.Plain;
 
     /// <summary>Gets the width of the residual stream.</summary>
     public required int HiddenSize { get; init; }

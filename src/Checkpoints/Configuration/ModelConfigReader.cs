@@ -12,26 +12,18 @@ internal static class ModelConfigReader
 
     private const int LargestFileBytes = 16 << 20;
 
-    private static readonly Dictionary<string, string> ModelTypes = new()
-    {
-        ["LlamaForCausalLM"] = "llama",
-        ["MistralForCausalLM"] = "mistral",
-        ["Qwen2ForCausalLM"] = "qwen2",
-        ["Qwen3ForCausalLM"] = "qwen3",
-        ["GPT2LMHeadModel"] = "gpt2",
-    };
-
     /// <summary>Reads and validates a <c>config.json</c>.</summary>
     public static ModelConfig Read(string path)
     {
         JsonItem root = JsonItem.ReadFile(path, LargestFileBytes);
-        string architecture = ReadArchitecture(root);
+        ArchitectureName architecture = ReadArchitecture(root);
         UnsupportedSettings.Refuse(root);
-        ModelConfig config = architecture == "GPT2LMHeadModel"
-            ? Gpt2ConfigReader.Read(root)
+        ModelConfig config = architecture.Base == ArchitectureName.Gpt2
+            ? Gpt2ConfigReader.Read(root, architecture)
             : RotaryConfigReader.Read(root, architecture);
         return config with
         {
+            Variant = ModelVariantReader.Read(root, architecture.Name, architecture.IsOwn),
             BosTokenId = root.Find("bos_token_id")?.AsInteger(0, config.VocabularySize - 1),
             EosTokenIds = ReadEosTokens(root, config.VocabularySize),
             StoredType = (root.Find("dtype") ?? root.Find("torch_dtype"))?.AsText(),
@@ -39,7 +31,7 @@ internal static class ModelConfigReader
         };
     }
 
-    private static string ReadArchitecture(JsonItem root)
+    private static ArchitectureName ReadArchitecture(JsonItem root)
     {
         JsonItem names = root.Require("architectures");
         if (names.Items.Count != 1)
@@ -47,15 +39,13 @@ internal static class ModelConfigReader
             throw names.Wrong($"architectures has {names.Items.Count} names; exactly one is required");
         }
 
-        string architecture = names.Items[0].AsText();
-        if (!ModelTypes.TryGetValue(architecture, out string? modelType))
+        string name = names.Items[0].AsText();
+        ArchitectureName architecture = ArchitectureName.All.FirstOrDefault(known => known.Name == name)
+            ?? throw names.Items[0].Wrong(
+                $"the architecture {Quotation.Of(name)} is not supported; the supported ones are {string.Join(", ", ArchitectureName.All.Select(known => known.Name))}");
+        if (root.Find("model_type") is { } stored && stored.AsText() != architecture.ModelType)
         {
-            throw names.Items[0].Wrong($"the architecture {Quotation.Of(architecture)} is not supported; the supported ones are {string.Join(", ", ModelTypes.Keys)}");
-        }
-
-        if (root.Find("model_type") is { } stored && stored.AsText() != modelType)
-        {
-            throw stored.Wrong($"model_type is {stored}; {architecture} requires '{modelType}'");
+            throw stored.Wrong($"model_type is {stored}; {name} requires '{architecture.ModelType}'");
         }
 
         return architecture;

@@ -7,8 +7,9 @@ namespace OutlierQuant.Checkpoints.Configuration;
 /// the value is a size of one particular model, the key is required.</remarks>
 internal static class RotaryConfigReader
 {
-    public static ModelConfig Read(JsonItem root, string architecture)
+    public static ModelConfig Read(JsonItem root, ArchitectureName name)
     {
+        string architecture = name.Base;
         int hiddenSize = root.Require("hidden_size").AsInteger(1, ModelConfigReader.LargestWidth);
         JsonItem headItem = root.Require("num_attention_heads");
         int heads = headItem.AsInteger(1, ModelConfigReader.LargestCount);
@@ -19,8 +20,8 @@ internal static class RotaryConfigReader
         return new ModelConfig
         {
             Path = root.FilePath,
-            Architecture = architecture,
-            ModelType = architecture[..^"ForCausalLM".Length].ToLowerInvariant(),
+            Architecture = name.Name,
+            ModelType = name.ModelType,
             HiddenSize = hiddenSize,
             IntermediateSize = root.Require("intermediate_size").AsInteger(1, ModelConfigReader.LargestWidth),
             BlockCount = blocks,
@@ -45,7 +46,7 @@ internal static class RotaryConfigReader
     private static int ReadKeyValueHeads(JsonItem root, string architecture, int heads)
     {
         // Llama files older than grouped-query attention have no such key; in the others its default is not the number of heads.
-        JsonItem? item = architecture == "LlamaForCausalLM" || root.RequireKey("num_key_value_heads").IsNull
+        JsonItem? item = architecture == ArchitectureName.Llama || root.RequireKey("num_key_value_heads").IsNull
             ? root.Find("num_key_value_heads")
             : root.Require("num_key_value_heads");
         int count = item?.AsInteger(1, ModelConfigReader.LargestCount) ?? heads;

@@ -1,4 +1,5 @@
 using OutlierQuant.Calibration;
+using OutlierQuant.Checkpoints.Configuration;
 using OutlierQuant.Checkpoints.Tokenization;
 using OutlierQuant.Models;
 
@@ -17,7 +18,7 @@ public static class AttentionStudy
     /// <param name="text">The text.</param>
     /// <param name="source">The text's name.</param>
     /// <param name="options">What to look at.</param>
-    /// <exception cref="ArgumentException">An option does not fit the model or the text.</exception>
+    /// <exception cref="ArgumentException">An option does not fit the model or the text, or constants stand before the tokens.</exception>
     /// <exception cref="ArithmeticException">A probability is NaN.</exception>
     /// <exception cref="OperationCanceledException">The work was stopped.</exception>
     public static AttentionResult Run(TransformerModel model, Tokenizer tokenizer, string text, string source, AttentionOptions options)
@@ -27,6 +28,7 @@ public static class AttentionStudy
         ArgumentNullException.ThrowIfNull(text);
         ArgumentNullException.ThrowIfNull(options);
         options.Validate(model);
+        RequireTokensOnly(model);
         var bos = options.Bos ?? tokenizer.BosTokenId is not null;
         var set = TextWindows.Cut(tokenizer, text, source, options.Context ?? Math.Min(model.Config.MaxPositions, PerplexityOptions.DefaultContext), bos, options.MaxWindows);
         var search = new SinkSearch(model, tokenizer, options, options.SinkLength ?? Math.Min(set.Context, AttentionOptions.DefaultSinkLength), bos);
@@ -54,5 +56,17 @@ public static class AttentionStudy
             ClosedFormDifference = difference,
             Verdict = AttentionVerdict.Describe(search, heads, options, picture.Tokens[0]),
         };
+    }
+
+    /// <summary>Throws if attention sees keys that are no token's.</summary>
+    /// <exception cref="ArgumentException">It does; the message says why.</exception>
+    internal static void RequireTokensOnly(TransformerModel model)
+    {
+        UnfoldedModel.Require(model, "a study of attention");
+        if (model.ConstantSlots > 0)
+        {
+            throw new ArgumentException(
+                $"{model.Directory} was trained with constant keys before the tokens ({VariantName.Attention[model.Config.Variant.Attention]}); a study of attention takes every key for a token's. The training record has the sink metric of the constant.");
+        }
     }
 }

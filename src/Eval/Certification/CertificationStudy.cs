@@ -18,7 +18,7 @@ public static class CertificationStudy
     /// <param name="tokenizer">Its tokenizer.</param>
     /// <param name="texts">The texts, at least one. With a single one the constants of interventions come from the text that is scored, and the certificate says so.</param>
     /// <param name="options">How to certify.</param>
-    /// <exception cref="ArgumentException">An option does not fit the model or a text, or there is no text.</exception>
+    /// <exception cref="ArgumentException">An option does not fit the model or a text, there is no text, or the model is folded.</exception>
     /// <exception cref="NonFiniteActivationException">An activation is NaN or infinite.</exception>
     /// <exception cref="OperationCanceledException">The work was stopped.</exception>
     public static Certificate Run(TransformerModel model, Tokenizer tokenizer, IReadOnlyList<CertificationText> texts, CertificationOptions options)
@@ -28,6 +28,7 @@ public static class CertificationStudy
         ArgumentNullException.ThrowIfNull(texts);
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
+        UnfoldedModel.Require(model, "a certificate");
         if (texts.Count == 0)
         {
             throw new ArgumentException("There is no text; at least one is needed, and two to compare.", nameof(texts));

@@ -61,7 +61,7 @@ internal sealed class UpdateObserver(TransformerModel model, TargetChoice target
             var query = _rowOfQuery[chunk.FirstPosition + (row % tokens)];
             if (query >= 0)
             {
-                values.Slice(row * columns, _keys).CopyTo(_probabilities.AsSpan(((row / tokens * QueryCount(length)) + query) * _keys));
+                values.Slice((row * columns) + model.ConstantSlots, _keys).CopyTo(_probabilities.AsSpan(((row / tokens * QueryCount(length)) + query) * _keys));
             }
         }
 
@@ -120,11 +120,12 @@ internal sealed class UpdateObserver(TransformerModel model, TargetChoice target
     private void Finish(int block)
     {
         var (headSize, queries) = (model.Config.HeadSize, QueryCount(length));
+        var constants = model.ConstantSlots * headSize;
         model.Context.Team.Run(_heads, 1, (first, count) =>
         {
             for (var head = first; head < first + count; head++)
             {
-                var values = _values.AsSpan(head * model.Config.KeyValueHeadCount / _heads * _valuesPerHead, _valuesPerHead);
+                var values = _values.AsSpan((head * model.Config.KeyValueHeadCount / _heads * _valuesPerHead) + constants, _valuesPerHead - constants);
                 var probabilities = _probabilities.AsSpan(head * queries * _keys, queries * _keys);
                 tallies[((block - target.Block - 1) * _heads) + head].Add(probabilities, _keys, values, headSize, _sources, _random);
             }

@@ -21,12 +21,17 @@ public static class ReportStudy
     /// <param name="text">The text to measure on.</param>
     /// <param name="options">How.</param>
     /// <returns>What was found.</returns>
+    /// <exception cref="ArgumentException">One of the studies cannot look at such a model, or an option does not fit it or a text.</exception>
     public static ReportContent Run(TransformerModel model, Tokenizer tokenizer, CalibrationProfile profile, CertificationText calibration, CertificationText text, ReportOptions options)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(tokenizer);
         ArgumentNullException.ThrowIfNull(profile);
         ArgumentNullException.ThrowIfNull(options);
+
+        // What only a later study refuses is better known before the first.
+        AttentionStudy.RequireTokensOnly(model);
+        Tracer.RequireTraceable(model);
         var windows = options.Text.MaxWindows;
         var context = options.Text.Context;
         Certificate certificate = Study("certifying", () => CertificationStudy.Run(

@@ -3,7 +3,7 @@ using OutlierQuant.Models;
 namespace OutlierQuant.Eval.Tracing;
 
 /// <summary>Adds up the attention that later tokens pay to those that hold the spike, in every block after the one where they were found.</summary>
-internal sealed class AttentionObserver(int block, int headCount, SpikeTokens spikes) : IForwardObserver
+internal sealed class AttentionObserver(TransformerModel model, int block, SpikeTokens spikes) : IForwardObserver
 {
     private readonly SortedDictionary<int, (double[] Sums, long Queries)> _found = [];
 
@@ -22,6 +22,7 @@ internal sealed class AttentionObserver(int block, int headCount, SpikeTokens sp
     /// <inheritdoc/>
     public void Observe(ObservationPoint point, int window, SequenceChunk chunk, ReadOnlySpan<float> values, int rows, int columns)
     {
+        var headCount = model.Config.HeadCount;
         var (sums, queries) = _found.GetValueOrDefault(point.Block, (new double[headCount], 0));
         var holders = spikes.RowsOf(window);
         var tokens = chunk.TokenIds.Length;
@@ -39,7 +40,7 @@ internal sealed class AttentionObserver(int block, int headCount, SpikeTokens sp
                 foreach (var holder in holders)
                 {
                     // Later ones have probability 0.
-                    sums[head] += values[(((head * tokens) + token) * columns) + holder];
+                    sums[head] += values[(((head * tokens) + token) * columns) + model.ConstantSlots + holder];
                 }
             }
         }

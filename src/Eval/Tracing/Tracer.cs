@@ -1,5 +1,6 @@
 using OutlierQuant.Calibration;
 using OutlierQuant.Calibration.Profiles;
+using OutlierQuant.Checkpoints.Configuration;
 using OutlierQuant.Checkpoints.Tokenization;
 using OutlierQuant.Eval.Interventions;
 using OutlierQuant.Eval.Scoring;
@@ -23,7 +24,7 @@ public static class Tracer
     /// <param name="text">The text.</param>
     /// <param name="source">The text's name.</param>
     /// <param name="options">How.</param>
-    /// <exception cref="ArgumentException">The model is quantized, or an option does not fit it or the text.</exception>
+    /// <exception cref="ArgumentException">The model is quantized or folded or has norms behind attention and MLP, or an option does not fit it or the text.</exception>
     /// <exception cref="NonFiniteActivationException">An activation is NaN or infinite.</exception>
     /// <exception cref="NonFiniteLogitsException">A changed model gave a logit that is NaN or infinite.</exception>
     /// <exception cref="OperationCanceledException">The work was stopped.</exception>
@@ -41,7 +42,7 @@ public static class Tracer
     /// <param name="prompt">The prompt.</param>
     /// <param name="bos">Whether BOS is prepended.</param>
     /// <param name="options">How; what is about cutting a text is not used.</param>
-    /// <exception cref="ArgumentException">The model is quantized, or the prompt is empty or too long for it.</exception>
+    /// <exception cref="ArgumentException">The model is quantized or folded or has norms behind attention and MLP, or the prompt is empty or too long for it.</exception>
     /// <exception cref="NonFiniteActivationException">An activation is NaN or infinite.</exception>
     /// <exception cref="OperationCanceledException">The work was stopped.</exception>
     public static TraceResult RunOnPrompt(TransformerModel model, Tokenizer tokenizer, string prompt, bool bos, TraceOptions options)
@@ -98,7 +99,7 @@ public static class Tracer
         // Where the spike stands out most; its tokens are known from the first block on.
         var peakBlock = Math.Max(first.Block, profile.Onset.Block);
         var spikes = new SpikeTokens(first.Block, new InterventionCoordinate(spike.Channel, spike.TokenClass, first.After), new TokenClassifier(tokenizer));
-        var attention = new AttentionObserver(first.Block, model.Config.HeadCount, spikes);
+        var attention = new AttentionObserver(model, first.Block, spikes);
         var means = new NeuronMeans(down.Name, writer.Neuron, new TokenClassifier(tokenizer));
         var weight = new WeightErrors(down, spike.Channel, writer.Neuron, spikes);
         var neuron = new InputErrors(model, [down], writer.Neuron, $"neuron {writer.Neuron}", profile, spikes);
@@ -147,6 +148,23 @@ public static class Tracer
         }
     }
 
+    /// <summary>Throws unless a model can be traced.</summary>
+    /// <exception cref="ArgumentException">It cannot; the message says why.</exception>
+    internal static void RequireTraceable(TransformerModel model)
+    {
+        if (model.Transforms.Count > 0 || model.Linears.Any(linear => linear is not FloatLinear))
+        {
+            throw new ArgumentException($"{model.Directory} is quantized; a trace reads float weights, so trace the checkpoint that it was made from.");
+        }
+
+        UnfoldedModel.Require(model, "a trace");
+        if (model.Config.Variant.Norm != NormPlacement.Pre)
+        {
+            throw new ArgumentException(
+                $"{model.Directory} has {VariantName.Norm[model.Config.Variant.Norm]} norms, so no weight of a down projection is what its block adds to the stream; a trace needs norms before attention and MLP only.");
+        }
+    }
+
     private static void Check(TransformerModel model, TraceOptions options)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -156,10 +174,7 @@ public static class Tracer
             throw new ArgumentException($"The smallest ratio of a spike is {options.MinRatio}; it must be a number of at least 1.");
         }
 
-        if (model.Transforms.Count > 0 || model.Linears.Any(linear => linear is not FloatLinear))
-        {
-            throw new ArgumentException($"{model.Directory} is quantized; a trace reads float weights, so trace the checkpoint that it was made from.");
-        }
+        RequireTraceable(model);
     }
 
     private static IReadOnlyList<SuperWeight> SuperWeightsOf(SpikeShape shape, SpikePath path, Spike spike, string linear)

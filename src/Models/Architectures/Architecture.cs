@@ -62,8 +62,42 @@ internal sealed record Architecture
         },
     };
 
+    // Our own, for what Training makes: which of these parts a checkpoint has, its configuration says.
+    private static readonly Architecture OwnLlama = Llama with
+    {
+        Name = "OutlierQuantLlamaForCausalLM",
+        HasVariants = true,
+        Names = LlamaNames with
+        {
+            AttentionOutputNorm = "post_attention_layernorm",
+            MlpNorm = "pre_feedforward_layernorm",
+            MlpOutputNorm = "post_feedforward_layernorm",
+            QueryNorm = "self_attn.q_norm",
+            KeyNorm = "self_attn.k_norm",
+            ConstantKey = "self_attn.constant_key",
+            ConstantValue = "self_attn.constant_value",
+            AttentionGate = "self_attn.head_gate",
+        },
+    };
+
+    private static readonly Architecture OwnGpt2 = Gpt2 with
+    {
+        Name = "OutlierQuantGPT2LMHeadModel",
+        HasVariants = true,
+        Names = Gpt2.Names with
+        {
+            AttentionOutputNorm = "ln_1_post",
+            MlpOutputNorm = "ln_2_post",
+            QueryNorm = "attn.q_norm",
+            KeyNorm = "attn.k_norm",
+            ConstantKey = "attn.constant_key",
+            ConstantValue = "attn.constant_value",
+            AttentionGate = "attn.head_gate",
+        },
+    };
+
     /// <summary>Gets every architecture that can be run.</summary>
-    public static IReadOnlyList<Architecture> All { get; } = [Llama, Mistral, Qwen2, Qwen3, Gpt2];
+    public static IReadOnlyList<Architecture> All { get; } = [Llama, Mistral, Qwen2, Qwen3, Gpt2, OwnLlama, OwnGpt2];
 
     /// <summary>Gets the name that <c>architectures</c> of config.json has.</summary>
     public required string Name { get; init; }
@@ -74,13 +108,19 @@ internal sealed record Architecture
     /// <summary>Gets a value indicating whether the blocks' weights are stored with the input features outermost (Conv1D).</summary>
     public bool HasTransposedWeights { get; init; }
 
+    /// <summary>Gets a value indicating whether the configuration says which of the parts in <see cref="Names"/> there are.</summary>
+    public bool HasVariants { get; init; }
+
     /// <summary>Gets the names of the parts.</summary>
     public required TensorNames Names { get; init; }
 
-    /// <summary>Finds the architecture of a checkpoint.</summary>
+    /// <summary>Finds the architecture of a checkpoint, with the parts that its configuration says.</summary>
     /// <exception cref="CheckpointFormatException">It is not among <see cref="All"/>.</exception>
-    public static Architecture Find(ModelConfig config) =>
-        All.FirstOrDefault(architecture => architecture.Name == config.Architecture)
+    public static Architecture Find(ModelConfig config)
+    {
+        Architecture found = All.FirstOrDefault(architecture => architecture.Name == config.Architecture)
             ?? throw new CheckpointFormatException(
                 config.Path, 0, $"the architecture '{config.Architecture}' is unknown; known are {string.Join(", ", All.Select(architecture => architecture.Name))}");
+        return found.HasVariants ? found with { Names = found.Names.Of(config.Variant) } : found;
+    }
 }

@@ -2,7 +2,7 @@ using OutlierQuant.Models.Folding;
 
 namespace OutlierQuant.Models.Blocks;
 
-/// <summary>Keys and values of one block for one sequence so far, each head's in one piece: constants first, if the model is folded, then a row for each token.</summary>
+/// <summary>Keys and values of one block for one sequence so far, each head's in one piece: constants first, if the model has any, then a row for each token.</summary>
 internal sealed class KeyValueCache(int keyValueHeads, int headSize)
 {
     private float[] _keys = [];

@@ -23,6 +23,9 @@ internal sealed class Scratch
         /// <summary>Rotated queries. Shape [keyValueHeads, tokens, heads / keyValueHeads, headSize].</summary>
         HeadQueries,
 
+        /// <summary>The gate of each head. Shape [tokens, heads].</summary>
+        HeadGates,
+
         /// <summary>Attended values. Shape [tokens, heads · headSize].</summary>
         Attended,
 

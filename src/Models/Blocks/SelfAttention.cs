@@ -1,3 +1,4 @@
+using OutlierQuant.Models.Folding;
 using OutlierQuant.Models.Linears;
 
 namespace OutlierQuant.Models.Blocks;
@@ -8,6 +9,12 @@ internal sealed record SelfAttention(
 {
     private const int TokensPerRange = 4;
 
+    /// <summary>Gets the learned constants before every sequence, or null; they are in the cache unless those of a fold are.</summary>
+    public AttentionConstants? Constants { get; init; }
+
+    /// <summary>Gets the linear that gives each head's gate, from the same input as queries; or null.</summary>
+    public Linear? Gate { get; init; }
+
     /// <summary>Computes what attention adds to the residual stream.</summary>
     /// <param name="normed">The normalized residual stream. Shape [tokens, hiddenSize].</param>
     /// <param name="added">Receives the result. Shape [tokens, hiddenSize].</param>
@@ -16,11 +23,17 @@ internal sealed record SelfAttention(
     {
         Memory<float> queries = call.Scratch.Take(Scratch.Part.HeadQueries, call.Tokens, Shape.QuerySize);
         Memory<float> attended = call.Scratch.Take(Scratch.Part.Attended, call.Tokens, Shape.QuerySize);
+        Memory<float> gates = call.Scratch.Take(Scratch.Part.HeadGates, call.Tokens, Gate?.OutFeatures ?? 0);
         call.Cache.Extend(call.Tokens);
         Rotary?.Prepare(call.Chunk.FirstPosition + call.Tokens);
-        SplitHeads(Project(normed, call), queries, call);
+        SplitHeads(Project(normed, gates, call), queries, call);
         call.Show(new(ObservationKind.AttentionQueries, Output.Block), queries.Span, call.Tokens * Shape.Heads, Shape.HeadSize);
         Attention.Attend(Shape, queries, attended, call, Output.Block);
+        if (Gate is not null)
+        {
+            HeadGate.Apply(Shape, gates, attended, call);
+        }
+
         call.Multiply(Output, attended, added);
     }
 
@@ -30,11 +43,19 @@ internal sealed record SelfAttention(
         public ReadOnlySpan<float> Head(int token, int head, int headSize) => Memory.Span.Slice((token * Stride) + Offset + (head * headSize), headSize);
     }
 
-    private (Projection Query, Projection Key, Projection Value) Project(ReadOnlyMemory<float> normed, BlockCall call)
+    private (Projection Query, Projection Key, Projection Value) Project(ReadOnlyMemory<float> normed, Memory<float> gates, BlockCall call)
     {
         Scratch.Part[] parts = [Scratch.Part.Query, Scratch.Part.Key, Scratch.Part.Value];
         Memory<float>[] outputs = [.. QueryKeyValue.Select((linear, i) => call.Scratch.Take(parts[i], call.Tokens, linear.OutFeatures))];
-        call.Multiply(QueryKeyValue, normed, outputs);
+        if (Gate is null)
+        {
+            call.Multiply(QueryKeyValue, normed, outputs);
+        }
+        else
+        {
+            call.Multiply([.. QueryKeyValue, Gate], normed, [.. outputs, gates]);
+        }
+
         int stride = QueryKeyValue[0].OutFeatures;
         return outputs.Length == 1
             ? (new(outputs[0], 0, stride), new(outputs[0], Shape.QuerySize, stride), new(outputs[0], Shape.QuerySize + Shape.KeyValueSize, stride))

@@ -23,7 +23,7 @@ internal sealed class DeviceEngine : IForwardEngine
         _caches = [.. Enumerable.Range(0, keepsSequence ? model.Blocks.Count : 1).Select(_ => new DeviceKeyValueCache(device, model.Config.KeyValueHeadCount, model.Config.HeadSize))];
         for (int block = 0; keepsSequence && block < _caches.Length; block++)
         {
-            _caches[block].Restart(model.Fold?.Blocks[block]);
+            _caches[block].Restart(model.ConstantsOf(block));
         }
     }
 
@@ -53,7 +53,7 @@ internal sealed class DeviceEngine : IForwardEngine
         }
 
         // Windows go through a block one after the other, so they can share the memory.
-        _caches[0].Restart(Model.Fold?.Blocks[block]);
+        _caches[0].Restart(Model.ConstantsOf(block));
         return _caches[0];
     }
 

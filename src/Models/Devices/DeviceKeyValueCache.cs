@@ -5,7 +5,7 @@ using OutlierQuant.Models.Folding;
 
 namespace OutlierQuant.Models.Devices;
 
-/// <summary>Keys and values of one block on a device for one sequence so far, each head's in one piece: constants first, if the model is folded, then a row for each token.</summary>
+/// <summary>Keys and values of one block on a device for one sequence so far, each head's in one piece: constants first, if the model has any, then a row for each token.</summary>
 internal sealed class DeviceKeyValueCache(ModelDevice device, int keyValueHeads, int headSize) : IDisposable
 {
     private AttentionConstants? _constants;

@@ -170,7 +170,11 @@ internal sealed class DeviceStream(DeviceEngine engine, DeviceBuffer hidden, Seq
         DeviceBuffer final = engine.Scratch.Take(Part.Final, rows, HiddenSize);
         long rowBytes = sizeof(float) * (long)HiddenSize;
         _device.Copy(hidden, (Tokens - rows) * rowBytes, final, 0, rows * rowBytes);
-        Measure(ForwardPart.Norm, () => _device.Parts.Normalize(engine.Device.NormOf(_model.FinalNorm), final, rows, final));
+        if (_model.FinalNorm is Norm norm)
+        {
+            Measure(ForwardPart.Norm, () => _device.Parts.Normalize(engine.Device.NormOf(norm), final, rows, final));
+        }
+
         return final;
     }
 

@@ -33,7 +33,7 @@ internal sealed class HostEngine(TransformerModel model, bool keepsSequence) : I
         }
 
         // Windows go through a block one after the other, so they can share the memory.
-        _caches[0].Restart(model.Fold?.Blocks[block]);
+        _caches[0].Restart(model.ConstantsOf(block));
         return _caches[0];
     }
 

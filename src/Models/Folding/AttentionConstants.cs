@@ -5,7 +5,7 @@ namespace OutlierQuant.Models.Folding;
 /// <para><c>attention(q) = (Σ_i e^(q·k′_i/√d) v′_i + Σ_t e^(q·k_t/√d) v_t) / (Σ_i e^(q·k′_i/√d) + Σ_t e^(q·k_t/√d))</c>, i over the slots, t over the tokens that the
 /// query may see: Sun et al., "Massive Activations in Large Language Models", arXiv:2402.17762, equation 3, with as many pairs as there are slots.</para>
 /// <para>Keys are as the cache holds them: after the norm and the rotation of their positions. A sliding window leaves slots behind as it leaves tokens: the last slot
-/// stands directly before the first token.</para>
+/// stands directly before the first token. A trained attention bias, which every query sees, is one slot: the architectures that have it have no window.</para>
 /// </remarks>
 public sealed class AttentionConstants
 {

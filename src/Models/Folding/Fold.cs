@@ -5,11 +5,11 @@ namespace OutlierQuant.Models.Folding;
 
 /// <summary>Constant keys and values of every block, and the prefix of tokens that they stand for.</summary>
 /// <remarks>A model has a fold by <see cref="TransformerModel.With"/>, or because its checkpoint holds one. <see cref="FoldBuilder"/> makes that of a prefix.</remarks>
-/// <param name="Prefix">The tokens that left the stream; null when the constants stand for none, as those of a trained attention bias do.</param>
-/// <param name="Blocks">The constants of each block, all with the same number of slots.</param>
+/// <param name="Prefix">The tokens that left the stream; null when the constants stand for none.</param>
+/// <param name="Blocks">The constants of each block, all with the same number of slots. They take the place of the trained ones of a model that has such, which are their first slot in the fold of a prefix.</param>
 public sealed record Fold(FoldedPrefix? Prefix, IReadOnlyList<AttentionConstants> Blocks)
 {
-    /// <summary>Gets the number of pairs for each head: the length of the prefix, or fewer where pairs were merged.</summary>
+    /// <summary>Gets the number of pairs for each head: the length of the prefix and one more where the model has a trained pair, or fewer where pairs were merged.</summary>
     public int Slots => Blocks[0].Slots;
 
     /// <summary>Throws unless the fold fits a model.</summary>

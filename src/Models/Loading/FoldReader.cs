@@ -32,8 +32,6 @@ internal static class FoldReader
     private static float[] ReadAll(UsedTensors tensors, string name, params ReadOnlySpan<long> shape)
     {
         Tensor tensor = tensors.RequireOfType(name, TensorType.F32, shape);
-        float[] values = tensor.Elements<float>(0, checked((int)tensor.ElementCount)).ToArray();
-        int wrong = Array.FindIndex(values, value => !float.IsFinite(value));
-        return wrong < 0 ? values : throw tensor.Wrong($"element {wrong} is {values[wrong]}; constants must be finite");
+        return UsedTensors.RequireFinite(tensor, tensor.Elements<float>(0, checked((int)tensor.ElementCount)).ToArray());
     }
 }

@@ -42,7 +42,7 @@ internal sealed class ModelReader
             ? null
             : _tensors.RequireTable($"{_prefix}{_names.Positions}.weight", _config.MaxPositions, _config.HiddenSize);
         TransformerBlock[] blocks = [.. Enumerable.Range(0, _config.BlockCount).Select(ReadBlock)];
-        Norm finalNorm = ReadNorm($"{_prefix}{_names.FinalNorm}", _config.HiddenSize, _architecture.Norm);
+        Norm? finalNorm = _names.FinalNorm is null ? null : ReadNorm($"{_prefix}{_names.FinalNorm}", _config.HiddenSize, _architecture.Norm);
         Linear head = ReadHead(embedding);
         _tensors.RefuseUnused(BlockPrefix, _names.Ignored, _architecture.Name);
         _quantized.RefuseUnused();
@@ -72,7 +72,13 @@ internal sealed class ModelReader
             _names.QueryNorm is null ? null : ReadNorm(prefix + _names.QueryNorm, shape.HeadSize, NormKind.RootMeanSquare),
             _names.KeyNorm is null ? null : ReadNorm(prefix + _names.KeyNorm, shape.HeadSize, NormKind.RootMeanSquare),
             _rotary,
-            ReadLinear(prefix + _names.AttentionOutput, index, LinearRole.AttentionOutput, shape.QuerySize, _config.HiddenSize, _config.AttentionOutputBias));
+            ReadLinear(prefix + _names.AttentionOutput, index, LinearRole.AttentionOutput, shape.QuerySize, _config.HiddenSize, _config.AttentionOutputBias))
+        {
+            Constants = ReadConstants(prefix),
+            Gate = _names.AttentionGate is null
+                ? null
+                : ReadLinear(prefix + _names.AttentionGate, index, LinearRole.AttentionGate, _config.HiddenSize, shape.Heads, _config.AttentionBias),
+        };
         Mlp mlp = new(
             _names.Gate is null ? null : ReadLinear(prefix + _names.Gate, index, LinearRole.Gate, _config.HiddenSize, _config.IntermediateSize, _config.MlpBias),
             ReadLinear(prefix + _names.Up, index, LinearRole.Up, _config.HiddenSize, _config.IntermediateSize, _config.MlpBias),
@@ -83,8 +89,21 @@ internal sealed class ModelReader
             ReadNorm(prefix + _names.AttentionNorm, _config.HiddenSize, _architecture.Norm),
             attention,
             ReadNorm(prefix + _names.MlpNorm, _config.HiddenSize, _architecture.Norm),
-            mlp);
+            mlp)
+        {
+            Placement = _config.Variant.Norm,
+            AttentionOutputNorm = _names.AttentionOutputNorm is null ? null : ReadNorm(prefix + _names.AttentionOutputNorm, _config.HiddenSize, _architecture.Norm),
+            MlpOutputNorm = _names.MlpOutputNorm is null ? null : ReadNorm(prefix + _names.MlpOutputNorm, _config.HiddenSize, _architecture.Norm),
+        };
     }
+
+    private AttentionConstants? ReadConstants(string prefix) => _names.ConstantKey is null
+        ? null
+        : new(
+            1,
+            _config.HeadSize,
+            _tensors.ReadFiniteTable($"{prefix}{_names.ConstantKey}", _config.KeyValueHeadCount, _config.HeadSize),
+            _tensors.ReadFiniteTable($"{prefix}{_names.ConstantValue}", _config.KeyValueHeadCount, _config.HeadSize));
 
     private Linear ReadLinear(string name, int block, LinearRole role, int inFeatures, int outFeatures, bool hasBias)
     {

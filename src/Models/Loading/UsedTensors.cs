@@ -9,7 +9,7 @@ internal sealed class UsedTensors(TensorStore store)
 
     public TensorStore Store => store;
 
-    /// <summary>Gets the number of elements read by <see cref="ReadVector"/>.</summary>
+    /// <summary>Gets the number of elements read by <see cref="ReadVector"/> and <see cref="ReadFiniteTable"/>.</summary>
     public long VectorElements { get; private set; }
 
     /// <summary>Takes a tensor of a given shape.</summary>
@@ -39,12 +39,20 @@ internal sealed class UsedTensors(TensorStore store)
     public Tensor? Find(string name, TensorType type, params ReadOnlySpan<long> shape) => store.TryGet(name, out _) ? RequireOfType(name, type, shape) : null;
 
     /// <summary>Takes a vector of floating-point numbers, widened to float.</summary>
-    public float[] ReadVector(string name, int size)
+    public float[] ReadVector(string name, int size) => Read(Require(name, size));
+
+    /// <summary>Takes a small table of finite numbers, widened to float. Shape [rows, columns].</summary>
+    public float[] ReadFiniteTable(string name, int rows, int columns)
     {
-        float[] values = new float[size];
-        Require(name, size).ReadAsFloat(0, values);
-        VectorElements += size;
-        return values;
+        Tensor tensor = Require(name, rows, columns);
+        return RequireFinite(tensor, Read(tensor));
+    }
+
+    /// <summary>Gives the elements back, or throws if one of them is not finite.</summary>
+    public static float[] RequireFinite(Tensor tensor, float[] elements)
+    {
+        int wrong = Array.FindIndex(elements, value => !float.IsFinite(value));
+        return wrong < 0 ? elements : throw tensor.Wrong($"element {wrong} is {elements[wrong]}; constants must be finite");
     }
 
     /// <summary>Throws if a block holds a tensor that nothing has taken: the model would be computed without a part of it.</summary>
@@ -59,5 +67,13 @@ internal sealed class UsedTensors(TensorStore store)
                 throw tensor.Wrong($"the tensor is not a part of a block of {architecture} with this configuration; blocks must hold only what the model computes with");
             }
         }
+    }
+
+    private float[] Read(Tensor tensor)
+    {
+        float[] values = new float[tensor.ElementCount];
+        tensor.ReadAsFloat(0, values);
+        VectorElements += values.Length;
+        return values;
     }
 }

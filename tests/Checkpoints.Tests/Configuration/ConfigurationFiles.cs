@@ -33,6 +33,12 @@ internal static class ConfigurationFiles
          "layer_norm_epsilon":1e-05,"activation_function":"gelu_new"}
         """;
 
+    public const string Own = """
+        {"architectures":["OutlierQuantLlamaForCausalLM"],"model_type":"outlierquant_llama","hidden_size":64,"intermediate_size":96,"num_hidden_layers":2,
+         "num_attention_heads":4,"num_key_value_heads":2,"vocab_size":100,"max_position_embeddings":128,"rms_norm_eps":1e-05,"hidden_act":"silu",
+         "variant":{"attention":"sink-token","norm":"sandwich","qk_norm":true}}
+        """;
+
     /// <summary>Returns the file of an architecture's short name.</summary>
     public static string Of(string architecture) => architecture switch
     {
@@ -41,6 +47,7 @@ internal static class ConfigurationFiles
         "qwen2" => Qwen2,
         "qwen3" => Qwen3,
         "gpt2" => Gpt2,
+        "own" => Own,
         _ => throw new ArgumentException(architecture, nameof(architecture)),
     };
 

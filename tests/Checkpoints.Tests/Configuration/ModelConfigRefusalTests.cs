@@ -8,7 +8,7 @@ public sealed class ModelConfigRefusalTests
 {
     [Theory]
     // Architectures.
-    [InlineData("llama", """{"architectures":["FalconForCausalLM"]}""", "the architecture 'FalconForCausalLM' is not supported; the supported ones are LlamaForCausalLM, MistralForCausalLM, Qwen2ForCausalLM, Qwen3ForCausalLM, GPT2LMHeadModel")]
+    [InlineData("llama", """{"architectures":["FalconForCausalLM"]}""", "the architecture 'FalconForCausalLM' is not supported; the supported ones are LlamaForCausalLM, MistralForCausalLM, Qwen2ForCausalLM, Qwen3ForCausalLM, GPT2LMHeadModel, OutlierQuantLlamaForCausalLM, OutlierQuantGPT2LMHeadModel")]
     [InlineData("llama", """{"architectures":"absent"}""", "there is no architectures; it is required")]
     [InlineData("llama", """{"architectures":[]}""", "architectures has 0 names; exactly one is required")]
     [InlineData("llama", """{"architectures":["LlamaForCausalLM","X"]}""", "architectures has 2 names")]
@@ -67,6 +67,16 @@ public sealed class ModelConfigRefusalTests
     [InlineData("llama", """{"rope_parameters":{"full_attention":{"rope_type":"default"}}}""", "there is no rope_parameters.rope_type")]
     [InlineData("llama", """{"rope_parameters":{"rope_type":"default","rope_theta":5},"rope_theta":6}""", "rope_parameters.rope_theta is 5, but rope_theta is 6; they must agree")]
     [InlineData("llama", """{"rope_parameters":{"rope_type":"default"},"rope_scaling":{"type":"default"}}""", "rope_scaling and rope_parameters are both given")]
+    // Variants.
+    [InlineData("own", """{"variant":"absent"}""", "there is no variant; it is required")]
+    [InlineData("own", """{"variant":{"attention":"relu","norm":"pre","qk_norm":false}}""", "variant.attention is 'relu'; one of default, bias, sink-token, gated is required")]
+    [InlineData("own", """{"variant":{"attention":"bias","norm":"none","qk_norm":false}}""", "variant.norm is 'none'; one of pre, sandwich, post is required")]
+    [InlineData("own", """{"variant":{"attention":"bias","norm":"pre","qk_norm":1}}""", "variant.qk_norm is 1; true or false is required")]
+    [InlineData("own", """{"variant":{"attention":"bias","norm":"pre"}}""", "there is no variant.qk_norm")]
+    [InlineData("own", """{"variant":{"attention":"bias","norm":"pre","qk_norm":false,"gate":"element"}}""", "the key 'variant.gate' is not known; the known keys are attention, norm, qk_norm")]
+    [InlineData("own", """{"model_type":"llama"}""", "model_type is 'llama'; OutlierQuantLlamaForCausalLM requires 'outlierquant_llama'")]
+    [InlineData("own", """{"sliding_window":16}""", "sliding_window is 16")]
+    [InlineData("llama", """{"variant":{"attention":"bias","norm":"pre","qk_norm":false}}""", "variant is given; LlamaForCausalLM has no such setting, so it must be absent")]
     // Sliding windows.
     [InlineData("llama", """{"sliding_window":4096}""", "sliding_window is 4096; LlamaForCausalLM has no sliding window")]
     [InlineData("mistral", """{"sliding_window":"absent"}""", "there is no sliding_window")]

@@ -117,6 +117,16 @@ public sealed class ModelConfigTests
     }
 
     [Fact]
+    public void Load_OwnArchitecture_HasItsVariantAndTheKeysOfLlama()
+    {
+        ModelConfig config = ConfigurationFiles.Load(ConfigurationFiles.Own);
+        Assert.Equal(("OutlierQuantLlamaForCausalLM", "outlierquant_llama", 16), (config.Architecture, config.ModelType, config.HeadSize));
+        Assert.Equal(new ModelVariant(AttentionVariant.SinkToken, NormPlacement.Sandwich, true), config.Variant);
+        Assert.True(config.Variant.HasConstantKeys);
+        Assert.Equal(ModelVariant.Plain, ConfigurationFiles.Load(ConfigurationFiles.Llama).Variant);
+    }
+
+    [Fact]
     public void Load_SettingsThatAreOff_ChangeNothing()
     {
         ModelConfig plain = ConfigurationFiles.Load(ConfigurationFiles.Llama);

@@ -1,6 +1,9 @@
 using System.Text.Json;
+using OutlierQuant.Checkpoints.Configuration;
+using OutlierQuant.Checkpoints.Tokenization;
 using OutlierQuant.Eval.Attention;
 using OutlierQuant.Models;
+using OutlierQuant.Models.Folding;
 using OutlierQuant.Models.Tests;
 using OutlierQuant.Models.Tests.Plain;
 using OutlierQuant.Testing;
@@ -110,6 +113,20 @@ public class AttentionStudyTests
             model.Model, model.Tokenizer, s_text, "text", new() { Context = context, SinkLength = sinkLength, Heads = [new(1, head)] }));
 
         Assert.StartsWith(expected, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Run_ConstantsBeforeTheTokens_SaysWhatItNeeds()
+    {
+        using var trained = EvaluatedModel.Random(new RandomCheckpoint { Architecture = "OutlierQuantLlamaForCausalLM", Variant = new(AttentionVariant.SinkToken, NormPlacement.Pre, false) });
+        using var model = EvaluatedModel.Random();
+        var folded = model.Model.With(fold: FoldBuilder.Compute(model.Model, [ByteTokenizer.BosTokenId], ByteTokenizer.BosTokenId));
+
+        Assert.Contains("was trained with constant keys before the tokens (sink-token)", Refusal(trained.Model, trained.Tokenizer), StringComparison.Ordinal);
+        Assert.Contains("is folded, and a study of attention needs every token in the stream", Refusal(folded, model.Tokenizer), StringComparison.Ordinal);
+
+        string Refusal(TransformerModel refused, Tokenizer tokenizer) =>
+            Assert.Throws<ArgumentException>(() => AttentionStudy.Run(refused, tokenizer, s_text, "text", new() { MaxWindows = 1 })).Message;
     }
 
     [Fact]

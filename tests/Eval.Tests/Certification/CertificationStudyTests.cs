@@ -2,6 +2,7 @@ using System.Text.Json;
 using OutlierQuant.Calibration;
 using OutlierQuant.Eval.Certification;
 using OutlierQuant.Eval.Interventions;
+using OutlierQuant.Models.Folding;
 using OutlierQuant.Models.Tests.Plain;
 using OutlierQuant.Testing;
 
@@ -209,6 +210,15 @@ public class CertificationStudyTests
             model.Model, model.Tokenizer, [s_first with { Source = name }, s_second], new() { Context = context, Draws = draws, Resamples = resamples }));
 
         Assert.StartsWith(expected, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Run_FoldedModel_SaysThatItNeedsEveryToken()
+    {
+        using var model = EvaluatedModel.Random();
+        var folded = model.Model.With(fold: FoldBuilder.Compute(model.Model, [ByteTokenizer.BosTokenId], ByteTokenizer.BosTokenId));
+
+        Assert.Contains("is folded, and a certificate needs", Assert.Throws<ArgumentException>(() => CertificationStudy.Run(folded, model.Tokenizer, [], new())).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,6 +1,8 @@
 using OutlierQuant.Calibration;
+using OutlierQuant.Checkpoints.Configuration;
 using OutlierQuant.Eval.Certification;
 using OutlierQuant.Models;
+using OutlierQuant.Testing;
 
 namespace OutlierQuant.Eval.Tests.Certification;
 
@@ -9,11 +11,13 @@ public class UpdateObserverTests
     private const int Length = 12;
     private const int Heads = 4;
 
-    [Fact]
-    public void Observe_HandMadeAttention_DrawsFromOrdinaryTokensOfTheFirstHalf()
+    [Theory]
+    [InlineData(AttentionVariant.Default)]
+    [InlineData(AttentionVariant.Bias)]
+    public void Observe_HandMadeAttention_DrawsFromOrdinaryTokensOfTheFirstHalf(AttentionVariant attention)
     {
         // Queries give position 0 always the same, position 3 (massive) nearly, keys of the first half much or little, and the others' are never looked at.
-        var tallies = Run(massivePosition: 3, draws: 19);
+        var tallies = Run(massivePosition: 3, draws: 19, attention);
 
         Assert.All(tallies.Select(tally => tally.Describe(default)), head =>
         {
@@ -31,9 +35,9 @@ public class UpdateObserverTests
     public void Observe_MassiveTokenInTheSecondHalf_IsNoSource() =>
         Assert.All(Run(massivePosition: 7, draws: 19), tally => Assert.Equal(0, tally.Describe(default).Windows));
 
-    private static UpdateTally[] Run(int massivePosition, int draws)
+    private static UpdateTally[] Run(int massivePosition, int draws, AttentionVariant attention = AttentionVariant.Default)
     {
-        using var model = EvaluatedModel.Random();
+        using var model = EvaluatedModel.Random(new RandomCheckpoint { Architecture = "OutlierQuantLlamaForCausalLM", Variant = new(attention, NormPlacement.Pre, false) });
         var (config, tokens) = (model.Model.Config, Enumerable.Repeat(100, Length).ToArray());
         var target = new TargetChoice(TargetKind.WithoutBos, true, 0, "chosen", [new(5, TokenClass.Other, 1000)]);
         var massive = new MassiveTokens(target, new TokenClassifier(model.Tokenizer), 1);
@@ -47,10 +51,13 @@ public class UpdateObserverTests
         massive.Observe(new(ObservationKind.BlockOutput, 0), 0, chunk, output, Length, config.HiddenSize);
         Assert.Equal([massivePosition], massive.In(0));
 
-        var values = Enumerable.Repeat(1f, config.KeyValueHeadCount * Length * config.HeadSize).ToArray();
+        // Where a constant stands before the tokens, its value and the attention to it have no part in this.
+        var constants = attention == AttentionVariant.Bias ? 1 : 0;
+        float[] values =
+            [.. from head in Enumerable.Range(0, config.KeyValueHeadCount) from key in Enumerable.Range(-constants, constants + Length) from i in Enumerable.Range(0, config.HeadSize) select key < 0 ? 7f : 1f];
         observer.Observe(new(ObservationKind.AttentionValues, 1), 0, chunk, values, values.Length / config.HeadSize, config.HeadSize);
-        float[] probabilities = [.. from head in Enumerable.Range(0, Heads) from query in Enumerable.Range(0, Length) from key in Enumerable.Range(0, Length) select Probability(query, key)];
-        observer.Observe(new(ObservationKind.AttentionProbabilities, 1), 0, chunk, probabilities, Heads * Length, Length);
+        float[] probabilities = [.. from head in Enumerable.Range(0, Heads) from query in Enumerable.Range(0, Length) from key in Enumerable.Range(-constants, constants + Length) select Probability(query, key)];
+        observer.Observe(new(ObservationKind.AttentionProbabilities, 1), 0, chunk, probabilities, Heads * Length, constants + Length);
         return tallies;
     }
 
@@ -60,6 +67,7 @@ public class UpdateObserverTests
         var sign = query % 2 == 0 ? 1 : -1;
         return query < Length / 2 ? query * 0.01f : key switch
         {
+            < 0 => 0.4f * sign,
             0 => 0.3f,
             3 => 0.1f * (1 + (0.2f * sign)),
             < Length / 2 => 0.05f * (1 + (0.8f * sign)),

@@ -1,6 +1,9 @@
 using System.Text.Json;
 using OutlierQuant.Calibration;
+using OutlierQuant.Checkpoints.Configuration;
 using OutlierQuant.Eval.Tracing;
+using OutlierQuant.Models;
+using OutlierQuant.Models.Folding;
 using OutlierQuant.Quantizers;
 using OutlierQuant.Testing;
 
@@ -174,6 +177,21 @@ public class TracerTests
     }
 
     [Fact]
+    public void RunOnPrompt_ConstantKeyBeforeTheTokens_CountsTheAttentionToTheSpikesToken()
+    {
+        using var model = EvaluatedModel.Random(Own(AttentionVariant.Bias, NormPlacement.Pre) with { BosOutlier = 3000 });
+        var tokens = 1 + model.Tokenizer.Encode("A short prompt.").Length;
+        var observer = new FirstTokenAttention(tokens);
+
+        var attention = Tracer.RunOnPrompt(model.Model, model.Tokenizer, "A short prompt.", true, s_options).Attention;
+
+        new ForwardPass(model.Model).Run([[ByteTokenizer.BosTokenId, .. model.Tokenizer.Encode("A short prompt.")]], observer, new ForwardOptions { Observer = observer });
+        var block = Assert.Single(attention);
+        Assert.Equal((1, observer.Columns), (block.Block, tokens + 1));
+        Assert.All(block.Heads.Zip(observer.Means), pair => Assert.Equal(pair.Second, pair.First, 1e-6));
+    }
+
+    [Fact]
     public void RunOnPrompt_PlantedSuperWeight_FindsItWithoutControls()
     {
         using var model = PlantedModel.Step();
@@ -195,6 +213,11 @@ public class TracerTests
         Assert.Contains("must be a number of at least 1", Fails(() => Tracer.Run(model.Model, model.Tokenizer, s_text, "text", s_options with { MinRatio = 0.5 })), StringComparison.Ordinal);
         Assert.Contains("the text is empty", Fails(() => Tracer.Run(model.Model, model.Tokenizer, "", "text", s_options)), StringComparison.Ordinal);
         Assert.Contains("The prompt has 1 tokens", Fails(() => Tracer.RunOnPrompt(model.Model, model.Tokenizer, "", true, s_options)), StringComparison.Ordinal);
+
+        var folded = model.Model.With(fold: FoldBuilder.Compute(model.Model, [ByteTokenizer.BosTokenId], ByteTokenizer.BosTokenId));
+        Assert.Contains("is folded", Fails(() => Tracer.Run(folded, model.Tokenizer, s_text, "text", s_options)), StringComparison.Ordinal);
+        using var sandwich = EvaluatedModel.Random(Own(AttentionVariant.Default, NormPlacement.Sandwich));
+        Assert.Contains("has sandwich norms", Fails(() => Tracer.Run(sandwich.Model, sandwich.Tokenizer, s_text, "text", s_options)), StringComparison.Ordinal);
 
         static string Fails(Action action) => Assert.Throws<ArgumentException>(action).Message;
     }
@@ -218,5 +241,29 @@ public class TracerTests
         // Set to its mean, the weight costs nothing: at BOS, where it matters, it is a constant.
         Assert.True(result.Controls[0].Score.DeltaNll > 0.003);
         Assert.InRange(result.Controls[1].Score.DeltaNll, -0.001, 0.001);
+    }
+
+    private static RandomCheckpoint Own(AttentionVariant attention, NormPlacement norm) => new() { Architecture = "OutlierQuantLlamaForCausalLM", Variant = new(attention, norm, false) };
+
+    /// <summary>The mean attention of each head of block 1 to the first token, over the tokens behind it.</summary>
+    private sealed class FirstTokenAttention(int tokens) : IForwardObserver, IWindowConsumer
+    {
+        public int Columns { get; private set; }
+
+        public double[] Means { get; private set; } = [];
+
+        public bool Wants(ObservationPoint point) => point == new ObservationPoint(ObservationKind.AttentionProbabilities, 1);
+
+        public void Observe(ObservationPoint point, int window, SequenceChunk chunk, ReadOnlySpan<float> values, int rows, int columns)
+        {
+            // The prompt is so short that it comes in one piece. The last columns are the tokens.
+            Columns = columns;
+            float[] probabilities = values.ToArray();
+            Means = [.. Enumerable.Range(0, rows / tokens).Select(head => Enumerable.Range(1, tokens - 1).Average(token => (double)probabilities[(((head * tokens) + token) * columns) + columns - tokens]))];
+        }
+
+        public void Consume(int window, SequenceChunk chunk, ReadOnlyMemory<float> finalHidden)
+        {
+        }
     }
 }

@@ -8,7 +8,11 @@ namespace OutlierQuant.Models.Tests.Plain;
 /// </summary>
 internal sealed class PlainTransformer(PlainCheckpoint checkpoint)
 {
-    private readonly bool _isGpt2 = checkpoint.Architecture == "GPT2LMHeadModel";
+    private readonly bool _isGpt2 = checkpoint.Architecture.EndsWith("GPT2LMHeadModel", StringComparison.Ordinal);
+    private readonly bool _isOwn = checkpoint.Architecture.StartsWith("OutlierQuant", StringComparison.Ordinal);
+
+    /// <summary>Whether a learned token in front of every sequence is computed as a row of the stream, and not replaced by the constants of the checkpoint.</summary>
+    public bool SinkTokenInStream { get; init; }
 
     /// <summary>The residual stream after each block of the last <see cref="Logits"/> call. Shape [blocks][tokens][hidden].</summary>
     public List<double[][]> BlockOutputs { get; } = [];
@@ -52,29 +56,28 @@ internal sealed class PlainTransformer(PlainCheckpoint checkpoint)
         int heads = checkpoint.Int("n_head");
         double epsilon = checkpoint.Double("layer_norm_epsilon");
         double[][] stream = [.. ids.Select((id, position) => Sum(Row(prefix + "wte.weight", id, hidden), Row(prefix + "wpe.weight", FirstPosition + position, hidden)))];
+        stream = [.. Sink(prefix), .. stream];
         for (int block = 0; block < checkpoint.Int("n_layer"); block++)
         {
             string name = $"{prefix}h.{block}.";
-            double[][] normed = [.. stream.Select(row => LayerNorm(row, name + "ln_1", epsilon))];
-            double[][] all = [.. normed.Select(row => TransposedLinear(row, name + "attn.c_attn"))];
-            double[][] queries = [.. all.Select(row => row[..hidden])];
-            double[][] keys = [.. all.Select(row => row[hidden..(2 * hidden)])];
-            double[][] values = [.. all.Select(row => row[(2 * hidden)..])];
-            double[][] attended = Attend(queries, [.. ConstantKeys(block), .. keys], [.. ConstantValues(block), .. values], heads, heads, hidden / heads, int.MaxValue);
-            stream = [.. stream.Zip(attended, (row, added) => Sum(row, TransposedLinear(added, name + "attn.c_proj")))];
-            stream =
-            [
-                .. stream.Select(row =>
-                {
-                    double[] inner = TransposedLinear(LayerNorm(row, name + "ln_2", epsilon), name + "mlp.c_fc");
-                    return Sum(row, TransposedLinear([.. inner.Select(Activate)], name + "mlp.c_proj"));
-                }),
-            ];
+            double[] Norm(double[] row, string norm) => LayerNorm(row, name + norm, epsilon);
+            stream = Branch(stream, Norm, "ln_1", "ln_1_post", rows =>
+            {
+                double[][] all = [.. rows.Select(row => TransposedLinear(row, name + "attn.c_attn"))];
+                double[][] queries = [.. all.Select(row => HeadNorm(row[..hidden], name + "attn.q_norm.weight", hidden / heads, epsilon))];
+                double[][] keys = [.. all.Select(row => HeadNorm(row[hidden..(2 * hidden)], name + "attn.k_norm.weight", hidden / heads, epsilon))];
+                double[][] values = [.. all.Select(row => row[(2 * hidden)..])];
+                (double[][] constantKeys, double[][] constantValues) = ConstantsOf(block, name + "attn.");
+                double[][] attended = Attend(queries, [.. constantKeys, .. keys], [.. constantValues, .. values], heads, heads, hidden / heads, int.MaxValue);
+                return [.. attended.Select((row, i) => TransposedLinear(Gate(row, rows[i], name + "attn.head_gate", TransposedLinear), name + "attn.c_proj"))];
+            });
+            stream = Branch(stream, Norm, "ln_2", "ln_2_post", rows =>
+                [.. rows.Select(row => TransposedLinear([.. TransposedLinear(row, name + "mlp.c_fc").Select(Activate)], name + "mlp.c_proj"))]);
             BlockOutputs.Add(stream);
         }
 
         string head = checkpoint.Flag("tie_word_embeddings") ? prefix + "wte" : "lm_head";
-        return [.. stream.Select(row => Linear(LayerNorm(row, prefix + "ln_f", epsilon), head))];
+        return [.. stream[Sink(prefix).Length..].Select(row => Linear(Placement == "post" ? row : LayerNorm(row, prefix + "ln_f", epsilon), head))];
     }
 
     private double[][] Llama(int[] ids)
@@ -84,41 +87,87 @@ internal sealed class PlainTransformer(PlainCheckpoint checkpoint)
         int keyValueHeads = checkpoint.Int("num_key_value_heads");
         int headSize = checkpoint.Int("head_dim");
         double epsilon = checkpoint.Double("rms_norm_eps");
-        double[][] stream = [.. ids.Select(id => Row("model.embed_tokens.weight", id, hidden))];
+        double[][] sink = Sink("model.");
+        double[][] stream = [.. sink, .. ids.Select(id => Row("model.embed_tokens.weight", id, hidden))];
         for (int block = 0; block < checkpoint.Int("num_hidden_layers"); block++)
         {
             string name = $"model.layers.{block}.";
-            double[][] normed = [.. stream.Select(row => RmsNorm(row, name + "input_layernorm.weight", epsilon))];
-            double[][] queries = [.. normed.Select((row, position) => Rotate(HeadNorm(Linear(row, name + "self_attn.q_proj"), name + "self_attn.q_norm.weight", headSize, epsilon), headSize, FirstPosition + position))];
-            double[][] keys = [.. normed.Select((row, position) => Rotate(HeadNorm(Linear(row, name + "self_attn.k_proj"), name + "self_attn.k_norm.weight", headSize, epsilon), headSize, FirstPosition + position))];
-            double[][] values = [.. normed.Select(row => Linear(row, name + "self_attn.v_proj"))];
-            double[][] attended = Attend(queries, [.. ConstantKeys(block), .. keys], [.. ConstantValues(block), .. values], heads, keyValueHeads, headSize, Window(block));
-            stream = [.. stream.Zip(attended, (row, added) => Sum(row, Linear(added, name + "self_attn.o_proj")))];
-            stream =
+            double[] Norm(double[] row, string norm) => RmsNorm(row, $"{name}{norm}.weight", epsilon);
+            double[][] Heads(double[][] rows, string projection, string norm) =>
             [
-                .. stream.Select(row =>
-                {
-                    double[] input = RmsNorm(row, name + "post_attention_layernorm.weight", epsilon);
-                    double[] gate = Linear(input, name + "mlp.gate_proj");
-                    double[] up = Linear(input, name + "mlp.up_proj");
-                    return Sum(row, Linear([.. gate.Zip(up, (left, right) => Activate(left) * right)], name + "mlp.down_proj"));
-                }),
+                .. rows.Select((row, i) => Rotate(
+                    HeadNorm(Linear(row, name + projection), name + norm, headSize, epsilon), headSize, FirstPosition + Math.Max(0, i - sink.Length))),
             ];
+            stream = Branch(stream, Norm, "input_layernorm", _isOwn ? "post_attention_layernorm" : "", rows =>
+            {
+                double[][] queries = Heads(rows, "self_attn.q_proj", "self_attn.q_norm.weight");
+                double[][] keys = Heads(rows, "self_attn.k_proj", "self_attn.k_norm.weight");
+                double[][] values = [.. rows.Select(row => Linear(row, name + "self_attn.v_proj"))];
+                (double[][] constantKeys, double[][] constantValues) = ConstantsOf(block, name + "self_attn.");
+                double[][] attended = Attend(queries, [.. constantKeys, .. keys], [.. constantValues, .. values], heads, keyValueHeads, headSize, Window(block));
+                return [.. attended.Select((row, i) => Linear(Gate(row, rows[i], name + "self_attn.head_gate", Linear), name + "self_attn.o_proj"))];
+            });
+            stream = Branch(stream, Norm, _isOwn ? "pre_feedforward_layernorm" : "post_attention_layernorm", "post_feedforward_layernorm", rows =>
+            [
+                .. rows.Select(row =>
+                {
+                    double[] gate = Linear(row, name + "mlp.gate_proj");
+                    double[] up = Linear(row, name + "mlp.up_proj");
+                    return Linear([.. gate.Zip(up, (left, right) => Activate(left) * right)], name + "mlp.down_proj");
+                }),
+            ]);
             BlockOutputs.Add(stream);
         }
 
         string head = checkpoint.Flag("tie_word_embeddings") ? "model.embed_tokens" : "lm_head";
-        return [.. stream.Select(row => Linear(RmsNorm(row, "model.norm.weight", epsilon), head))];
+        return [.. stream[sink.Length..].Select(row => Linear(Placement == "post" ? row : RmsNorm(row, "model.norm.weight", epsilon), head))];
     }
 
-    private double[][] ConstantKeys(int block) => Constants is null ? [] : Constants[block].Keys;
+    private string Placement => checkpoint.Find("variant")?.GetProperty("norm").GetString() ?? "pre";
 
-    private double[][] ConstantValues(int block) => Constants is null ? [] : Constants[block].Values;
+    private double[][] Sink(string prefix) => SinkTokenInStream ? [checkpoint[prefix + "sink_token"]] : [];
+
+    /// <summary>Adds a branch f to the stream: h + f(norm(h)), h + norm'(f(norm(h))), or norm'(h + f(h)).</summary>
+    private double[][] Branch(double[][] stream, Func<double[], string, double[]> norm, string before, string after, Func<double[][], double[][]> f)
+    {
+        double[][] added = f(Placement == "post" ? stream : [.. stream.Select(row => norm(row, before))]);
+        return Placement switch
+        {
+            "post" => [.. stream.Zip(added, (row, more) => norm(Sum(row, more), after))],
+            "sandwich" => [.. stream.Zip(added, (row, more) => Sum(row, norm(more, after)))],
+            _ => [.. stream.Zip(added, Sum)],
+        };
+    }
+
+    /// <summary>Multiplies each head's part of a row by the logistic function of a number that depends on the input.</summary>
+    private double[] Gate(double[] attended, double[] input, string name, Func<double[], string, double[]> linear)
+    {
+        if (!checkpoint.Has(name + ".weight"))
+        {
+            return attended;
+        }
+
+        double[] gates = linear(input, name);
+        return [.. attended.Select((value, i) => value / (1 + Math.Exp(-gates[i * gates.Length / attended.Length])))];
+    }
+
+    /// <summary>What stands before the keys and values of the tokens: what the test gives, or the constants of the checkpoint, unless their token is in the stream.</summary>
+    private (double[][] Keys, double[][] Values) ConstantsOf(int block, string attention)
+    {
+        if (Constants is not null)
+        {
+            return Constants[block];
+        }
+
+        return checkpoint.Has(attention + "constant_key") && !SinkTokenInStream
+            ? ([checkpoint[attention + "constant_key"]], [checkpoint[attention + "constant_value"]])
+            : ([], []);
+    }
 
     private int Window(int block) => checkpoint.Architecture switch
     {
         "MistralForCausalLM" => checkpoint.Find("sliding_window")?.GetInt32() ?? int.MaxValue,
-        "Qwen2ForCausalLM" or "Qwen3ForCausalLM" when checkpoint.Flag("use_sliding_window") && block >= checkpoint.Int("max_window_layers") => checkpoint.Int("sliding_window"),
+        "Qwen2ForCausalLM" or "Qwen3ForCausalLM" when checkpoint.Find("use_sliding_window")?.GetBoolean() == true && block >= checkpoint.Int("max_window_layers") => checkpoint.Int("sliding_window"),
         _ => int.MaxValue,
     };
 

@@ -7,7 +7,9 @@ namespace OutlierQuant.Cli.Documents;
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, Converters = [typeof(TokenClassJsonConverter)], WriteIndented = true)]
 [JsonSerializable(typeof(DevicesDocument))]
 [JsonSerializable(typeof(GenerateDocument))]
+[JsonSerializable(typeof(HistoryDocument))]
 [JsonSerializable(typeof(InspectDocument))]
 [JsonSerializable(typeof(LogitsDocument))]
 [JsonSerializable(typeof(QuantizeDocument))]
+[JsonSerializable(typeof(TrainDocument))]
 internal sealed partial class CliJson : JsonSerializerContext;

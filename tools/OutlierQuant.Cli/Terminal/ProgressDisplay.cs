@@ -56,6 +56,13 @@ internal sealed class ProgressDisplay : IDisposable
     /// <summary>Makes a callback for quantization.</summary>
     public IProgress<QuantizationProgress> Quantization() => new Callback(this);
 
+    /// <summary>Writes a note in the place of the line, which is drawn again below it.</summary>
+    public void Note(string note)
+    {
+        Dispose();
+        _console.Note(note);
+    }
+
     /// <summary>Wipes the line.</summary>
     public void Dispose()
     {
@@ -63,6 +70,7 @@ internal sealed class ProgressDisplay : IDisposable
         {
             Draw("");
             _console.Error.Write('\r');
+            _drawnLength = 0;
         }
     }
 

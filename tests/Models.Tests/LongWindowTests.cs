@@ -41,9 +41,12 @@ public sealed class LongWindowTests : IDisposable
 
         long allocated = GC.GetTotalAllocatedBytes(precise: true) - before;
         Assert.Equal(Tokens * test.Model.Config.HiddenSize, hidden.Length);
-        Assert.InRange(allocated, hidden.Length, (Tokens * perToken) + (4L << 20));
+
+        // Where the test runs alone, pools are empty, and what they rent out is rounded up to powers of two.
+        long bound = (Tokens * perToken) + (6L << 20);
+        Assert.InRange(allocated, hidden.Length, bound);
 
         // The bound itself is 20 times below one such matrix of floats.
-        Assert.InRange((Tokens * perToken) + (4L << 20), 0, 4L * Tokens * Tokens / 20);
+        Assert.InRange(bound, 0, 4L * Tokens * Tokens / 20);
     }
 }

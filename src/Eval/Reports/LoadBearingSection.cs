@@ -9,7 +9,7 @@ internal static class LoadBearingSection
     {
         page.Line($"<section id=\"load\"><h2>Load-bearing test: {SectionText.Words(result.Verdict)}</h2>");
         SectionText.Sentences(page, result.Sentences);
-        page.Line($"<p>{Definitions.Of("rewrite", "Rewrite ratio")}: {SectionText.Short(result.RewriteRatio) ?? "none"}. Zeroed once, later blocks write {SectionText.Percent(result.Restored) ?? "an unknown share"} of the strongest value again. {result.Companions.Count} {Definitions.Of("companion", "companions")}.</p>");
+        page.Line($"<p>{Definitions.Of("rewrite", "Rewrite ratio")}: {SectionText.Short(result.RewriteRatio) ?? "none"}. Zeroed once, later blocks write {SectionText.Percent(result.Restored) ?? "an unknown share"} of the strongest value again. {result.Companions.Count} {Definitions.Of("companion", result.Companions.Count == 1 ? "companion" : "companions")}.</p>");
         ReportTable.Draw(
             page,
             2,

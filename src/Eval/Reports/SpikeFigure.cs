@@ -11,6 +11,7 @@ internal static class SpikeFigure
     private const double Right = 130;
     private const double Top = 22;
     private const double Bottom = 40;
+    private const double LabelHeight = 12;
 
     public static void Draw(Markup page, IReadOnlyList<BlockStep> path)
     {
@@ -21,7 +22,7 @@ internal static class SpikeFigure
         page.Line($"<svg viewBox=\"0 0 {Width} {Height}\" role=\"img\" aria-labelledby=\"spike-title spike-description\">");
         page.Line($"<title id=\"spike-title\">How the spike comes and goes</title>");
         page.Line($"<desc id=\"spike-description\">The embedding holds {NumberText.Short(path[0].Before)}. {string.Join(". ", path.Select(step => $"Block {step.Block}: attention adds {NumberText.Short(step.Attention)}, the MLP {NumberText.Short(step.Mlp)}, which makes {NumberText.Short(step.After)}"))}.</desc>");
-        foreach (var value in new[] { low, 0, high }.Distinct())
+        foreach (var value in new[] { low, 0, high }.Distinct().Where(value => value == 0 || Math.Abs(Y(value) - Y(0)) > LabelHeight))
         {
             page.Line($"<line class=\"{(value == 0 ? "base" : "grid")}\" x1=\"{Left}\" x2=\"{Width - Right}\" y1=\"{Y(value):0.#}\" y2=\"{Y(value):0.#}\"/>");
             page.Line($"<text class=\"tick end\" x=\"{Left - 8}\" y=\"{Y(value) + 4:0.#}\">{NumberText.Short(value)}</text>");

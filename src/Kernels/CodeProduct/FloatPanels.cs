@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Runtime.InteropServices;
 using OutlierQuant.Kernels.FloatMatmul;
 
 namespace OutlierQuant.Kernels.CodeProduct;
@@ -35,8 +34,7 @@ internal sealed class FloatPanels(string name, IFloatMatmulKernel matmul) : IFlo
                 Dequantization.Row(weights, r + i, elements.Slice(i * weights.Columns, weights.Columns));
             }
 
-            FloatWeights floats = new() { Elements = MemoryMarshal.AsBytes(elements), Type = FloatType.F32, Rows = rows, Columns = weights.Columns };
-            matmul.Multiply(source, tokens, floats, 0, rows, products.AsSpan(0, tokens * rows), prepared ?? own);
+            matmul.Multiply(source, tokens, FloatWeights.OfFloats(elements, rows, weights.Columns), 0, rows, products.AsSpan(0, tokens * rows), prepared ?? own);
             for (int t = 0; t < tokens; t++)
             {
                 products.AsSpan(t * rows, rows).CopyTo(destination[((t * weights.Rows) + r)..]);

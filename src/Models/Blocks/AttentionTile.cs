@@ -1,7 +1,5 @@
 using System.Buffers;
 using System.Numerics.Tensors;
-using System.Runtime.InteropServices;
-using OutlierQuant.Kernels;
 using OutlierQuant.Kernels.FloatMatmul;
 using OutlierQuant.Models.Numerics;
 
@@ -50,13 +48,13 @@ internal readonly struct AttentionTile(AttentionShape shape, BlockCall call, int
             int keys = Math.Min(KeysPerBlock, end - firstKey);
             Span<float> block = scores[..(_rows * keys)];
             ReadOnlySpan<float> values = call.Cache.Values(head, firstKey, keys);
-            kernel.Multiply(tile, _rows, AsWeights(call.Cache.Keys(head, firstKey, keys), keys, headSize, isTransposed: false), 0, keys, block);
+            kernel.Multiply(tile, _rows, FloatWeights.OfFloats(call.Cache.Keys(head, firstKey, keys), keys, headSize), 0, keys, block);
 
             // A sum that overflows takes the long way too, which is as right.
             bool allVisible = Exponentiate(block, firstKey, keys, largest, totals, weighted);
             if (allVisible || float.IsFinite(TensorPrimitives.Sum(values)))
             {
-                kernel.Multiply(block, _rows, AsWeights(values, headSize, keys, isTransposed: true), 0, headSize, products);
+                kernel.Multiply(block, _rows, FloatWeights.OfFloats(values, headSize, keys, isTransposed: true), 0, headSize, products);
                 TensorPrimitives.Add(weighted, products, weighted);
             }
             else
@@ -135,13 +133,4 @@ internal readonly struct AttentionTile(AttentionShape shape, BlockCall call, int
         int first = Math.Clamp(shape.FirstKey(own) - firstKey, 0, keys);
         return (first, Math.Max(0, Math.Min(keys, own + 1 - firstKey) - first));
     }
-
-    private static FloatWeights AsWeights(ReadOnlySpan<float> values, int rows, int columns, bool isTransposed) => new()
-    {
-        Elements = MemoryMarshal.AsBytes(values),
-        Type = FloatType.F32,
-        Rows = rows,
-        Columns = columns,
-        IsTransposed = isTransposed,
-    };
 }

@@ -193,7 +193,7 @@ internal sealed class AttentionCore(ModelShape shape, AttentionBlocks blocks, in
     }
 
     private static FloatWeights Factor(ReadOnlySpan<float> values, int rows, int columns, bool isTransposed) =>
-        MatrixProduct.Factor(values[..(rows * columns)], rows, columns, isTransposed);
+        FloatWeights.OfFloats(values[..(rows * columns)], rows, columns, isTransposed);
 
     private static Span<float> Cut(ref Span<float> memory, int length)
     {

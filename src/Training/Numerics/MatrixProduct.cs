@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using OutlierQuant.Kernels;
 using OutlierQuant.Kernels.FloatMatmul;
 using OutlierQuant.Models;
@@ -31,16 +30,6 @@ internal static class MatrixProduct
         }
 
         context.Team.Run(rows, kernel.RowGranularity, (first, count) =>
-            kernel.Multiply(left.Span, tokens, Factor(right.Span, rows, columns, isTransposed), first, count, product.Span, prepared), kernel.NeedsOwnThreads(FloatType.F32, tokens));
+            kernel.Multiply(left.Span, tokens, FloatWeights.OfFloats(right.Span, rows, columns, isTransposed), first, count, product.Span, prepared), kernel.NeedsOwnThreads(FloatType.F32, tokens));
     }
-
-    /// <summary>A matrix in memory as the kernel's right factor.</summary>
-    public static FloatWeights Factor(ReadOnlySpan<float> values, int rows, int columns, bool isTransposed) => new()
-    {
-        Elements = MemoryMarshal.AsBytes(values),
-        Type = FloatType.F32,
-        Rows = rows,
-        Columns = columns,
-        IsTransposed = isTransposed,
-    };
 }

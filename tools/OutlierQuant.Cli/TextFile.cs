@@ -33,6 +33,13 @@ internal static class TextFile
         }
     }
 
+    /// <summary>Names several files: without their directories, unless two of one name need what tells them apart.</summary>
+    public static string[] NamesOf(params string[] paths)
+    {
+        string[] names = [.. paths.Select(path => Path.GetFileName(path))];
+        return names.Distinct().Count() < names.Length ? paths : names;
+    }
+
     /// <summary>Splits a text after its first quarter, at the end of a line where there is one nearby.</summary>
     public static (string Head, string Tail) SplitQuarter(string text)
     {

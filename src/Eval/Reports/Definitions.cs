@@ -9,7 +9,6 @@ internal static class Definitions
         ["arm"] = ("Arm", "One way to quantize: a scheme, and what it preserves. Every arm is scored on the same tokens as the full-precision model."),
         ["bits-lost"] = ("Bits lost", "log2(max / p99.9): the bits of a code that only the largest 0.1 % of the entries of a tensor use."),
         ["bits"] = ("Bits", "Bits stored for one weight of the linears, scales and preserved columns included."),
-        ["class"] = ("Token class", "What a coordinate says of its tokens: BOS, the first token without BOS, a delimiter, or any other."),
         ["companion"] = ("Companion", "A channel of a massive token beyond three standard deviations of that token's channels that does not itself pass the detector."),
         ["constancy"] = ("Constancy of the value update", "u(t) = Σ p(i) · v(i) over the massive tokens, for each query t. B = mean ‖u(t) − mean u‖ / ‖mean u‖; small where the update is the same for every query. The null takes as many random source tokens of the same window instead, many times."),
         ["coordinate"] = ("Coordinate", "One channel of the residual stream at one class of tokens."),

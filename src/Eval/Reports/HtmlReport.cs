@@ -24,48 +24,43 @@ public static class HtmlReport
         page.Line($"<title>{model.Name}: massive activations and quantization</title>");
         page.Raw("<style>\n").Raw(ReportStyle.Css).Raw("</style></head>\n<body><main>\n");
         page.Line($"<header><p class=\"brand\">OutlierQuant</p><h1>{model.Name}</h1><p class=\"facts\">{model.Architecture}, {content.Profile.Blocks.Count} blocks, {NumberText.Millions(model.Parameters)} parameters</p></header>");
-        DrawContents(page, content);
-        DrawStory(page, content);
-        DrawMagnitudes(page, content);
-        DrawSample(page, content);
-        DrawIf(content.Certificate, CertificateSection.Draw);
-        DrawIf(content.Attention, AttentionSection.Draw);
-        DrawIf(content.Trace, TraceSection.Draw);
-        DrawInterventions(page, content.Interventions);
-        DrawIf(content.Interventions?.LoadBearing, LoadBearingSection.Draw);
-        DrawIf(content.Forecast, ForecastSection.Draw);
-        DrawComparison(page, content.Comparison);
-        DrawIf(content.Comparison?.Fold, FoldSection.Draw);
-        DrawMethod(page, content);
-        Definitions.Draw(page);
-        page.Line($"</main></body></html>");
-        return page.ToString();
-
-        void DrawIf<T>(T? part, Action<Markup, T> draw)
-            where T : class
-        {
-            if (part is not null)
-            {
-                draw(page, part);
-            }
-        }
-    }
-
-    private static void DrawContents(Markup page, ReportContent content)
-    {
-        (string Id, string Name, object? Part)[] parts =
-        [
-            ("story", "Summary", content), ("magnitudes", "Magnitudes", content), ("sample", "Inside a block", content.Sample), ("certificate", "Certificate", content.Certificate), ("attention", "Attention", content.Attention),
-            ("trace", "Trace", content.Trace), ("interventions", "Interventions", content.Interventions), ("load", "Load-bearing test", content.Interventions?.LoadBearing), ("forecast", "Forecast", content.Forecast),
-            ("comparison", "Arms", content.Comparison), ("fold", "Fold", content.Comparison?.Fold), ("method", "Method", content), ("definitions", "Definitions", content),
-        ];
+        ReportSection[] sections = [.. SectionsOf(content)];
         page.Line($"<nav>");
-        foreach (var (id, name, _) in parts.Where(part => part.Part is not null))
+        foreach (var section in sections)
         {
-            page.Line($"<a href=\"#{id}\">{name}</a>");
+            page.Line($"<a href=\"#{section.Id}\">{section.Name}</a>");
         }
 
         page.Line($"</nav>");
+        foreach (var section in sections)
+        {
+            section.Draw(page);
+        }
+
+        page.Line($"</main></body></html>");
+        return page.ToString();
+    }
+
+    /// <summary>Lists the sections of the parts that there are, in their order.</summary>
+    private static IEnumerable<ReportSection> SectionsOf(ReportContent content)
+    {
+        ReportSection?[] sections =
+        [
+            new("story", "Summary", page => DrawStory(page, content)),
+            new("magnitudes", "Magnitudes", page => DrawMagnitudes(page, content)),
+            ReportSection.Of("sample", "Inside a block", content.Sample, DrawSample),
+            ReportSection.Of("certificate", "Certificate", content.Certificate, CertificateSection.Draw),
+            ReportSection.Of("attention", "Attention", content.Attention, AttentionSection.Draw),
+            ReportSection.Of("trace", "Trace", content.Trace, TraceSection.Draw),
+            ReportSection.Of("interventions", "Interventions", content.Interventions is { Arms.Count: > 0 } interventions ? interventions : null, DrawInterventions),
+            ReportSection.Of("load", "Load-bearing test", content.Interventions?.LoadBearing, LoadBearingSection.Draw),
+            ReportSection.Of("forecast", "Forecast", content.Forecast, ForecastSection.Draw),
+            ReportSection.Of("comparison", "Arms", content.Comparison, DrawComparison),
+            ReportSection.Of("fold", "Fold", content.Comparison?.Fold, FoldSection.Draw),
+            new("method", "Method", page => DrawMethod(page, content)),
+            new("definitions", "Definitions", Definitions.Draw),
+        ];
+        return sections.OfType<ReportSection>();
     }
 
     private static void DrawStory(Markup page, ReportContent content)
@@ -121,13 +116,8 @@ public static class HtmlReport
         page.Line($"</figure></section>");
     }
 
-    private static void DrawSample(Markup page, ReportContent content)
+    private static void DrawSample(Markup page, BlockSample sample)
     {
-        if (content.Sample is not { } sample)
-        {
-            return;
-        }
-
         page.Line($"<section id=\"sample\"><h2>Inside block {sample.Block}</h2>");
         page.Line($"<p>A relief to true scale: tokens to the right, channels to the back, those with {Definitions.Of("massive", "massive")} or candidate values bold.</p><figure>");
         ReliefFigure.Draw(page, sample);
@@ -138,13 +128,8 @@ public static class HtmlReport
         page.Line($"</figure></section>");
     }
 
-    private static void DrawInterventions(Markup page, InterventionResult? interventions)
+    private static void DrawInterventions(Markup page, InterventionResult interventions)
     {
-        if (interventions is null || interventions.Arms.Count == 0)
-        {
-            return;
-        }
-
         var group = $"block {interventions.Block}";
         page.Line($"<section id=\"interventions\"><h2>Are the values needed?</h2>");
         page.Line($"<p>The same values changed at the output of block {interventions.Block}, once, and the perplexity that results. The last two are controls: as many other values of the same tokens.</p>");
@@ -164,13 +149,8 @@ public static class HtmlReport
         page.Line($"</figure></section>");
     }
 
-    private static void DrawComparison(Markup page, ComparisonResult? comparison)
+    private static void DrawComparison(Markup page, ComparisonResult comparison)
     {
-        if (comparison is null)
-        {
-            return;
-        }
-
         page.Line($"<section id=\"comparison\"><h2>Naive beside preserving</h2>");
         page.Line($"<p class=\"legend\"><span><span class=\"key none\"></span>none: every value is rounded</span><span><span class=\"key channels\"></span>channels: a few channels stay in float</span><span><span class=\"key clip\"></span>clip: those channels are clipped to the range of the rest</span><span><span class=\"key mean\"></span>mean: constants in their place</span>");
         if (comparison.Arms.Any(arm => arm.Preserve.StartsWith("fold", StringComparison.Ordinal)))

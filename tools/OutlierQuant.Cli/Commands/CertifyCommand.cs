@@ -39,9 +39,7 @@ internal static class CertifyCommand
             throw new UsageException($"--text names {twice.Key} twice; a text agrees with itself whatever the model does.");
         }
 
-        // Two files of one name in different directories keep what tells them apart.
-        bool sameNames = paths.DistinctBy(Path.GetFileName).Count() < paths.Length;
-        CertificationText[] texts = [.. paths.Select(path => new CertificationText(sameNames ? path : Path.GetFileName(path), TextFile.Read(path)))];
+        CertificationText[] texts = [.. paths.Zip(TextFile.NamesOf(paths), (path, name) => new CertificationText(name, TextFile.Read(path)))];
         string? output = arguments.GetValue(Out);
         OutputFile.RequirePlace(output);
         using Session session = Session.Open(arguments);

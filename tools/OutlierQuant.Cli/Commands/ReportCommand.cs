@@ -3,7 +3,6 @@ using OutlierQuant.Calibration;
 using OutlierQuant.Calibration.Folding;
 using OutlierQuant.Cli.Terminal;
 using OutlierQuant.Eval;
-using OutlierQuant.Eval.Certification;
 using OutlierQuant.Eval.Comparison;
 using OutlierQuant.Eval.Reports;
 
@@ -50,10 +49,8 @@ internal static class ReportCommand
             ? Folding.Calibrate(session, calibration, calibrationPath, arguments, calibrationWindows, new DetectorOptions(), new FoldOptions(), profile, console, cancellation)
             : null;
         using ProgressDisplay progress = new(console);
-
-        // Two files of one name in different directories keep what tells them apart.
-        bool sameNames = Path.GetFileName(path) == Path.GetFileName(calibrationPath);
-        ReportContent content = ReportStudy.Run(session.Model, session.Tokenizer, profile, Named(calibrationPath, calibration), Named(path, text), new ReportOptions
+        string[] names = TextFile.NamesOf(calibrationPath, path);
+        ReportContent content = ReportStudy.Run(session.Model, session.Tokenizer, profile, new(names[0], calibration), new(names[1], text), new ReportOptions
         {
             Arms = folds ? DefaultArms.WithFold : DefaultArms.All,
             Folded = folded,
@@ -79,7 +76,5 @@ internal static class ReportCommand
         }
 
         return 0;
-
-        CertificationText Named(string file, string whole) => new(sameNames ? file : Path.GetFileName(file), whole);
     }
 }

@@ -11,6 +11,8 @@ internal sealed record CommandOutcome(int ExitCode, string Output, string Error)
         Assert.Equal("", Output);
         string[] lines = [.. Error.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(line => line.StartsWith("outlierquant: ", StringComparison.Ordinal))];
         string message = Assert.Single(lines);
+        Assert.DoesNotContain("internal error", message, StringComparison.Ordinal);
+        Assert.DoesNotContain("(Parameter '", message, StringComparison.Ordinal);
         Assert.All(words, word => Assert.Contains(word, message, StringComparison.Ordinal));
         Assert.DoesNotContain("   at ", Error, StringComparison.Ordinal);
         Assert.Equal(exitCode, ExitCode);

@@ -55,7 +55,7 @@ internal static class CommandLine
         catch (Exception exception)
         {
             // What the libraries throw at bad input says what is wrong; anything else is a defect here, and must not pass for the user's mistake.
-            bool isInput = exception is IOException or UnauthorizedAccessException or ArgumentException or ArithmeticException or DeviceException;
+            bool isInput = exception is IOException or InvalidDataException or UnauthorizedAccessException or ArgumentException or ArithmeticException or DeviceException;
             await console.Error.WriteLineAsync($"outlierquant: {(isInput ? "" : $"internal error ({exception.GetType().Name}; --verbose shows where): ")}{OneLine(exception)}").ConfigureAwait(false);
             if (parsed.GetValue(SharedOptions.Verbose))
             {
@@ -103,7 +103,7 @@ internal static class CommandLine
     }
 
     /// <summary>Joins a message's lines, and drops the notes that .NET adds about the parameter's name and value: our messages say what they need to.</summary>
-    private static string OneLine(Exception exception)
+    internal static string OneLine(Exception exception)
     {
         string message = exception is ArgumentException { ParamName: { } name } argument ? argument.Message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal) : exception.Message;
         if (exception is ArgumentOutOfRangeException { ActualValue: not null })

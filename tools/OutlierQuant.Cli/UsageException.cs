@@ -12,7 +12,7 @@ internal sealed class UsageException(string message) : Exception(message)
         }
         catch (ArgumentException exception)
         {
-            throw new UsageException(exception.Message);
+            throw new UsageException(CommandLine.OneLine(exception));
         }
     }
 }

@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using OutlierQuant.Calibration.Profiles;
 using OutlierQuant.Eval.Attention;
 using OutlierQuant.Eval.Certification;
+using OutlierQuant.Eval.Circuits;
 using OutlierQuant.Eval.Comparison;
 using OutlierQuant.Eval.Forecasting;
 using OutlierQuant.Eval.Interventions;
@@ -20,6 +21,7 @@ namespace OutlierQuant.Eval;
     NewLine = "\n")]
 [JsonSerializable(typeof(AttentionResult))]
 [JsonSerializable(typeof(Certificate))]
+[JsonSerializable(typeof(CircuitResult))]
 [JsonSerializable(typeof(PerplexityResult))]
 [JsonSerializable(typeof(ComparisonResult))]
 [JsonSerializable(typeof(InterventionResult))]

@@ -101,18 +101,25 @@ public sealed class TransformerModel : IDisposable
         }
     }
 
-    /// <summary>Gives a model with other linears, transforms or constants over the same mapping; this model stays its owner and must outlive it.</summary>
+    /// <summary>Gives a model with other linears, transforms, constants or embeddings over the same mapping; this model stays its owner and must outlive it.</summary>
     /// <param name="replaceLinear">Gives the linear to put in the place of one, or the same; null keeps all.</param>
     /// <param name="transforms">What is applied to each block's output instead of <see cref="Transforms"/>; null keeps them.</param>
     /// <param name="fold">What stands before every sequence instead of <see cref="Fold"/>; null keeps it.</param>
-    /// <exception cref="ArgumentException">A replacement has another name, role, block or shape, or the fold is another model's.</exception>
-    public TransformerModel With(Func<Linear, Linear>? replaceLinear = null, IReadOnlyList<IBlockOutputTransform>? transforms = null, Fold? fold = null)
+    /// <param name="embedding">How the stream starts instead; null keeps it.</param>
+    /// <exception cref="ArgumentException">A replacement has another name, role, block or shape, the fold is another model's, or the embedding has no such positions or is a device's.</exception>
+    public TransformerModel With(
+        Func<Linear, Linear>? replaceLinear = null, IReadOnlyList<IBlockOutputTransform>? transforms = null, Fold? fold = null, EmbeddingChange? embedding = null)
     {
         fold?.Validate(Config);
-        ModelParts withFold = _parts with { Fold = fold ?? _parts.Fold };
+        if (embedding is not null && Context.Device is not null)
+        {
+            throw new ArgumentException("Embeddings are changed on the CPU only.", nameof(embedding));
+        }
+
+        ModelParts changed = _parts with { Fold = fold ?? _parts.Fold, Embedding = embedding is null ? _parts.Embedding : _parts.Embedding.With(embedding) };
         ModelParts parts = replaceLinear is null
-            ? withFold
-            : withFold with
+            ? changed
+            : changed with
             {
                 Blocks = [.. _parts.Blocks.Select(block => block.With(Replace))],
                 Head = Replace(_parts.Head),

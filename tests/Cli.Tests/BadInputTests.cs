@@ -28,6 +28,7 @@ public sealed class BadInputTests(TinyModelFixture fixture) : IClassFixture<Tiny
     [InlineData("forecast")]
     [InlineData("certify")]
     [InlineData("attention")]
+    [InlineData("circuit")]
     [InlineData("compare")]
     public async Task MissingText_NamesTheFile(string verb)
     {
@@ -44,6 +45,7 @@ public sealed class BadInputTests(TinyModelFixture fixture) : IClassFixture<Tiny
     [InlineData("forecast")]
     [InlineData("certify")]
     [InlineData("attention")]
+    [InlineData("circuit")]
     [InlineData("compare")]
     public async Task EmptyText_SaysSo(string verb)
     {
@@ -60,6 +62,7 @@ public sealed class BadInputTests(TinyModelFixture fixture) : IClassFixture<Tiny
     [InlineData("forecast")]
     [InlineData("certify")]
     [InlineData("attention")]
+    [InlineData("circuit")]
     [InlineData("compare")]
     public async Task TextShorterThanAWindow_GivesBothNumbers(string verb)
     {

@@ -163,6 +163,27 @@ public sealed class DocumentTests(TinyModelFixture fixture) : IClassFixture<Tiny
         .MustFail(1, "There is no head 2.0", "blocks 0 to 1 with heads 0 to 3");
 
     [Fact]
+    public async Task Circuit_HasItsKeysAndSaysWhatTheModelLacks()
+    {
+        string[] arguments = ["circuit", fixture.Model, "--text", fixture.Text, "--windows", "2", "--channels", "2"];
+
+        JsonElement document = await Json(arguments);
+        CommandOutcome table = await CommandRunner.Run(arguments);
+
+        Require(document, "version", "model", "source", "bos", "context", "windows", "windowsInText", "seed", "otherPosition", "channels", "randomChannels", "attention", "evenAttention", "arms", "missing", "verdict");
+        Assert.Equal(["mlps", "key-columns", "random-key-columns"], document.GetProperty("arms").EnumerateArray().Select(arm => arm.GetProperty("part").GetString()));
+        Require(document.GetProperty("arms")[0], "isControl", "attention", "left", "leftCi95");
+        Assert.Equal(2, document.GetProperty("channels").GetArrayLength());
+        Assert.Equal(6, document.GetProperty("missing").GetArrayLength());
+        Assert.Contains("Not in this model: the biases of queries (queries have no bias)", table.Output, StringComparison.Ordinal);
+        Assert.Contains("random channels in keys", table.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Circuit_MoreChannelsThanLeaveAControl_GivesTheRange() => (await CommandRunner.Run("circuit", fixture.Model, "--text", fixture.Text, "--channels", "20"))
+        .MustFail(1, "20 channels are to be left out", "it must be 1 to 16");
+
+    [Fact]
     public async Task Report_HoldsEveryStudyInJsonAndInThePage()
     {
         string page = fixture.Fresh("whole.html"), calibration = fixture.Write("calibration.txt", [.. (await File.ReadAllBytesAsync(fixture.Text)).Reverse().Where(letter => letter < 0x80)]);

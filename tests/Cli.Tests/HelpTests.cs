@@ -6,7 +6,7 @@ public sealed class HelpTests
 {
     private static readonly string[] VerbNames =
     [
-        "demo", "inspect", "logits", "locate", "intervene", "trace", "forecast", "certify", "attention", "quantize", "perplexity", "compare", "report", "generate", "bench", "devices",
+        "demo", "inspect", "logits", "locate", "intervene", "trace", "forecast", "certify", "attention", "circuit", "quantize", "perplexity", "compare", "report", "generate", "bench", "devices",
         "train", "history",
     ];
 

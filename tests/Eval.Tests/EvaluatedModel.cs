@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using OutlierQuant.Calibration;
+using OutlierQuant.Checkpoints;
 using OutlierQuant.Checkpoints.Tokenization;
 using OutlierQuant.Kernels;
 using OutlierQuant.Kernels.Threading;
@@ -55,6 +56,24 @@ internal sealed class EvaluatedModel : IDisposable
         edit(directory.Path);
         return new EvaluatedModel(directory.Path, 2, directory);
     }
+
+    /// <summary>Makes a random checkpoint of F32 tensors with the byte tokenizer, lets their values be changed by name, and opens it.</summary>
+    public static EvaluatedModel WithTensors(RandomCheckpoint checkpoint, Action<Dictionary<string, float[]>> edit) => Edited(checkpoint, directory =>
+    {
+        Dictionary<string, float[]> tensors = [];
+        Dictionary<string, long[]> shapes = [];
+        using (var store = TensorStore.Open(directory))
+        {
+            foreach (var tensor in store.Tensors)
+            {
+                tensors[tensor.Name] = tensor.Elements<float>(0, (int)tensor.ElementCount).ToArray();
+                shapes[tensor.Name] = [.. tensor.Shape];
+            }
+        }
+
+        edit(tensors);
+        SafetensorsWriter.Write(Path.Combine(directory, "model.safetensors"), [.. tensors.Select(tensor => TensorToWrite.From<float>(tensor.Key, TensorType.F32, shapes[tensor.Key], tensor.Value))]);
+    });
 
     public CalibrationProfile Calibrate(string text, string source, int context, int windows) =>
         Calibrator.Run(Model, Tokenizer, TextWindows.Cut(Tokenizer, text, source, context, true, windows), new DetectorOptions());

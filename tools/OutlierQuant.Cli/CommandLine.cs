@@ -85,6 +85,7 @@ internal static class CommandLine
         root.Subcommands.Add(ForecastCommand.Create(console));
         root.Subcommands.Add(CertifyCommand.Create(console));
         root.Subcommands.Add(AttentionCommand.Create(console));
+        root.Subcommands.Add(CircuitCommand.Create(console));
         root.Subcommands.Add(QuantizeCommand.Create(console));
         root.Subcommands.Add(PerplexityCommand.Create(console));
         root.Subcommands.Add(CompareCommand.Create(console));

@@ -1,4 +1,3 @@
-using OutlierQuant.Checkpoints;
 using OutlierQuant.Testing;
 
 namespace OutlierQuant.Eval.Tests.Tracing;
@@ -72,25 +71,8 @@ internal static class PlantedModel
         tensors["h.1.mlp.c_proj.weight"][(Neuron * hidden) + Channel] = 15;
     });
 
-    private static EvaluatedModel Open(string architecture, Action<Dictionary<string, float[]>> plant) => EvaluatedModel.Edited(
-        new RandomCheckpoint { Architecture = architecture, BosOutlier = 30, BlockCount = Blocks },
-        directory =>
-        {
-            var path = Path.Combine(directory, "model.safetensors");
-            Dictionary<string, float[]> tensors = [];
-            Dictionary<string, long[]> shapes = [];
-            using (var store = TensorStore.Open(directory))
-            {
-                foreach (var tensor in store.Tensors)
-                {
-                    tensors[tensor.Name] = tensor.Elements<float>(0, (int)tensor.ElementCount).ToArray();
-                    shapes[tensor.Name] = [.. tensor.Shape];
-                }
-            }
-
-            plant(tensors);
-            SafetensorsWriter.Write(path, [.. tensors.Select(tensor => TensorToWrite.From<float>(tensor.Key, TensorType.F32, shapes[tensor.Key], tensor.Value))]);
-        });
+    private static EvaluatedModel Open(string architecture, Action<Dictionary<string, float[]>> plant) =>
+        EvaluatedModel.WithTensors(new RandomCheckpoint { Architecture = architecture, BosOutlier = 30, BlockCount = Blocks }, plant);
 
     private static void PlantLlama(Dictionary<string, float[]> tensors, int block, int reads, int neuron, params (int Channel, float Weight)[] writes)
     {

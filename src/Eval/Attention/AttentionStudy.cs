@@ -63,10 +63,14 @@ public static class AttentionStudy
     internal static void RequireTokensOnly(TransformerModel model)
     {
         UnfoldedModel.Require(model, "a study of attention");
-        if (model.ConstantSlots > 0)
+        if (WhyUnseen(model) is { } reason)
         {
-            throw new ArgumentException(
-                $"{model.Directory} was trained with constant keys before the tokens ({VariantName.Attention[model.Config.Variant.Attention]}); a study of attention takes every key for a token's. The training record has the sink metric of the constant.");
+            throw new ArgumentException($"{model.Directory} {reason}");
         }
     }
+
+    /// <summary>Says what of an unfolded model keeps its attention from being studied; null where nothing does.</summary>
+    internal static string? WhyUnseen(TransformerModel model) => model.ConstantSlots == 0
+        ? null
+        : $"was trained with constant keys before the tokens ({VariantName.Attention[model.Config.Variant.Attention]}); a study of attention takes every key for a token's. The training record has the sink metric of the constant.";
 }

@@ -7,6 +7,9 @@ namespace OutlierQuant.Eval.Reports;
 /// <summary>Writes what was found about a model as one html file that needs nothing else: no scripts, no fonts, no network.</summary>
 public static class HtmlReport
 {
+    /// <summary>The sentences of a comparison that the summary has: the massive values, what rounding destroys, and the first arm that preserving saves. The others are beside the arms.</summary>
+    private const int StorySentences = 3;
+
     /// <summary>Writes the report, whole or not at all. The same content gives the same bytes.</summary>
     /// <param name="path">The file to write.</param>
     /// <param name="content">What to show.</param>
@@ -67,8 +70,15 @@ public static class HtmlReport
     {
         page.Line($"<section id=\"story\"><h2>What happened on this model</h2>");
         DrawTiles(page, content.Comparison);
-        IReadOnlyList<string> sentences = content.Comparison?.Verdict ?? [content.Profile.Verdict];
-        SectionText.Sentences(page, sentences.Concat(content.Interventions?.Verdict ?? []));
+        IEnumerable<string?> sentences =
+        [
+            .. content.Comparison?.Verdict.Take(StorySentences) ?? [content.Profile.Verdict],
+            content.Interventions?.Verdict[^1],
+            content.Certificate?.Verdict,
+            content.Attention?.Verdict[0],
+            content.Trace?.Verdict[0],
+        ];
+        SectionText.Sentences(page, sentences.OfType<string>());
         page.Line($"</section>");
     }
 
@@ -132,6 +142,7 @@ public static class HtmlReport
     {
         var group = $"block {interventions.Block}";
         page.Line($"<section id=\"interventions\"><h2>Are the values needed?</h2>");
+        SectionText.Sentences(page, interventions.Verdict);
         page.Line($"<p>The same values changed at the output of block {interventions.Block}, once, and the perplexity that results. The last two are controls: as many other values of the same tokens.</p>");
         page.Line($"<figure>");
         RatioFigure.Draw(page, "interventions", "Perplexity under interventions", "the untouched model", [.. interventions.Arms.Select(arm =>
@@ -152,6 +163,11 @@ public static class HtmlReport
     private static void DrawComparison(Markup page, ComparisonResult comparison)
     {
         page.Line($"<section id=\"comparison\"><h2>Naive beside preserving</h2>");
+        if (comparison.Verdict.Count > StorySentences)
+        {
+            SectionText.Sentences(page, comparison.Verdict.Skip(StorySentences));
+        }
+
         page.Line($"<p class=\"legend\"><span><span class=\"key none\"></span>none: every value is rounded</span><span><span class=\"key channels\"></span>channels: a few channels stay in float</span><span><span class=\"key clip\"></span>clip: those channels are clipped to the range of the rest</span><span><span class=\"key mean\"></span>mean: constants in their place</span>");
         if (comparison.Arms.Any(arm => arm.Preserve.StartsWith("fold", StringComparison.Ordinal)))
         {
@@ -171,6 +187,11 @@ public static class HtmlReport
     {
         var profile = content.Profile;
         page.Line($"<section class=\"method\" id=\"method\"><h2>How this was measured</h2>");
+        foreach (var reason in content.LeftOut)
+        {
+            page.Line($"<p>Left out: {reason}</p>");
+        }
+
         page.Line($"<p>{Definitions.Of("massive", "Massive activations")}: detector {profile.Detector.Name}, magnitude above {NumberText.Short(profile.Detector.MinMagnitude)} and above {NumberText.Short(profile.Detector.MinRatio)} times the median; {profile.Text.Windows} of {profile.Text.WindowsInText} windows of {profile.Text.Source}, {profile.Text.Context} tokens each, {Bos(profile.Text.Bos)}.</p>");
         if ((content.Comparison?.Baseline ?? content.Interventions?.Baseline) is { } baseline)
         {

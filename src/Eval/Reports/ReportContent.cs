@@ -34,4 +34,7 @@ public sealed record ReportContent
 
     /// <summary>Gets what rounding was forecast to do.</summary>
     public ForecastResult? Forecast { get; init; }
+
+    /// <summary>Gets why studies are left out that such a model does not allow, a sentence each.</summary>
+    public IReadOnlyList<string> LeftOut { get; init; } = [];
 }

@@ -13,6 +13,15 @@ namespace OutlierQuant.Eval.Reports;
 /// <summary>Runs every study of a model, one after the other, on the same texts: what a whole report shows.</summary>
 public static class ReportStudy
 {
+    /// <summary>Throws if a model is quantized or folded: what later studies refuse is better known before the first.</summary>
+    /// <param name="model">The model.</param>
+    /// <exception cref="ArgumentException">It is.</exception>
+    public static void Require(TransformerModel model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        Tracer.RequireFloat(model);
+    }
+
     /// <summary>Certifies, looks at attention, traces, intervenes, forecasts and compares.</summary>
     /// <param name="model">The model, in float.</param>
     /// <param name="tokenizer">Its tokenizer.</param>
@@ -21,24 +30,22 @@ public static class ReportStudy
     /// <param name="text">The text to measure on.</param>
     /// <param name="options">How.</param>
     /// <returns>What was found.</returns>
-    /// <exception cref="ArgumentException">One of the studies cannot look at such a model, or an option does not fit it or a text.</exception>
+    /// <exception cref="ArgumentException">The model is quantized or folded, or an option does not fit it or a text.</exception>
     public static ReportContent Run(TransformerModel model, Tokenizer tokenizer, CalibrationProfile profile, CertificationText calibration, CertificationText text, ReportOptions options)
     {
-        ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(tokenizer);
         ArgumentNullException.ThrowIfNull(profile);
         ArgumentNullException.ThrowIfNull(options);
 
-        // What only a later study refuses is better known before the first.
-        AttentionStudy.RequireTokensOnly(model);
-        Tracer.RequireTraceable(model);
+        Require(model);
+        string? noAttention = AttentionStudy.WhyUnseen(model), noTrace = Tracer.WhyUntraceable(model);
         var windows = options.Text.MaxWindows;
         var context = options.Text.Context;
         Certificate certificate = Study("certifying", () => CertificationStudy.Run(
             model, tokenizer, [calibration, text], new() { MaxWindows = windows, Context = context, Seed = options.Seed, Progress = options.Progress, Cancellation = options.Cancellation }));
-        AttentionResult attention = Study("looking at attention", () => AttentionStudy.Run(
+        AttentionResult? attention = noAttention is not null ? null : Study("looking at attention", () => AttentionStudy.Run(
             model, tokenizer, text.Text, text.Source, new() { MaxWindows = windows, Context = context, Bos = options.Text.Bos, Seed = options.Seed, Progress = options.Progress, Cancellation = options.Cancellation }));
-        TraceResult trace = Study("tracing the spike", () => Tracer.Run(
+        TraceResult? trace = noTrace is not null ? null : Study("tracing the spike", () => Tracer.Run(
             model, tokenizer, text.Text, text.Source, new() { Seed = options.Seed, Text = options.Text, Progress = options.Progress, Cancellation = options.Cancellation }));
         InterventionResult interventions = Study("intervening", () => InterventionStudy.Run(
             model, tokenizer, profile, text.Text, text.Source, new() { LoadBearing = true, Seed = options.Seed, Text = options.Text, Progress = options.Progress, Cancellation = options.Cancellation }));
@@ -57,6 +64,7 @@ public static class ReportStudy
             Interventions = interventions,
             Forecast = forecast,
             Comparison = comparison,
+            LeftOut = [.. new[] { noAttention, noTrace }.OfType<string>().Select(reason => $"The model {reason}")],
         };
 
         T Study<T>(string name, Func<T> run)

@@ -148,9 +148,9 @@ public static class Tracer
         }
     }
 
-    /// <summary>Throws unless a model can be traced.</summary>
-    /// <exception cref="ArgumentException">It cannot; the message says why.</exception>
-    internal static void RequireTraceable(TransformerModel model)
+    /// <summary>Throws if a model is quantized or folded.</summary>
+    /// <exception cref="ArgumentException">It is.</exception>
+    internal static void RequireFloat(TransformerModel model)
     {
         if (model.Transforms.Count > 0 || model.Linears.Any(linear => linear is not FloatLinear))
         {
@@ -158,12 +158,12 @@ public static class Tracer
         }
 
         UnfoldedModel.Require(model, "a trace");
-        if (model.Config.Variant.Norm != NormPlacement.Pre)
-        {
-            throw new ArgumentException(
-                $"{model.Directory} has {VariantName.Norm[model.Config.Variant.Norm]} norms, so no weight of a down projection is what its block adds to the stream; a trace needs norms before attention and MLP only.");
-        }
     }
+
+    /// <summary>Says what of a float model keeps it from being traced; null where nothing does.</summary>
+    internal static string? WhyUntraceable(TransformerModel model) => model.Config.Variant.Norm == NormPlacement.Pre
+        ? null
+        : $"has {VariantName.Norm[model.Config.Variant.Norm]} norms, so no weight of a down projection is what its block adds to the stream; a trace needs norms before attention and MLP only.";
 
     private static void Check(TransformerModel model, TraceOptions options)
     {
@@ -174,7 +174,11 @@ public static class Tracer
             throw new ArgumentException($"The smallest ratio of a spike is {options.MinRatio}; it must be a number of at least 1.");
         }
 
-        RequireTraceable(model);
+        RequireFloat(model);
+        if (WhyUntraceable(model) is { } reason)
+        {
+            throw new ArgumentException($"{model.Directory} {reason}");
+        }
     }
 
     private static IReadOnlyList<SuperWeight> SuperWeightsOf(SpikeShape shape, SpikePath path, Spike spike, string linear)

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Xml.Linq;
 using OutlierQuant.Calibration;
 using OutlierQuant.Calibration.Folding;
+using OutlierQuant.Checkpoints.Configuration;
 using OutlierQuant.Eval.Certification;
 using OutlierQuant.Eval.Comparison;
 using OutlierQuant.Eval.Reports;
@@ -15,7 +16,7 @@ public class ReportStudyTests
     private static readonly string[] s_sections =
         ["story", "magnitudes", "sample", "certificate", "attention", "trace", "interventions", "load", "forecast", "comparison", "fold", "method", "definitions"];
 
-    private static readonly Lazy<(ReportContent Content, string[] Studies)> s_study = new(MakeContent);
+    private static readonly Lazy<(ReportContent Content, string[] Studies)> s_study = new(() => MakeContent(null));
 
     [Fact]
     public void Run_EveryStudy_FillsEveryPart()
@@ -49,6 +50,23 @@ public class ReportStudyTests
         Assert.DoesNotContain("NaN", html, StringComparison.Ordinal);
         Assert.All(page.Descendants("tbody").Elements("tr"), row => Assert.Equal(row.Parent!.Parent!.Element("thead")!.Descendants("th").Count(), row.Elements("td").Count()));
         Assert.All(page.Descendants("dt"), term => Assert.Contains(page.Descendants("a"), link => link.Attribute("href")!.Value == "#" + term.Attribute("id")!.Value));
+    }
+
+    [Theory]
+    [InlineData(AttentionVariant.Bias, NormPlacement.Pre, "attention", "The model was trained with constant keys before the tokens (bias)")]
+    [InlineData(AttentionVariant.Default, NormPlacement.Post, "trace", "The model has post norms")]
+    public void Run_ModelThatAStudyCannotLookAt_LeavesItOutAndSaysWhy(AttentionVariant attention, NormPlacement norm, string section, string reason)
+    {
+        var checkpoint = new RandomCheckpoint { Architecture = "OutlierQuantLlamaForCausalLM", Variant = ModelVariant.Plain with { Attention = attention, Norm = norm } };
+
+        var (content, studies) = MakeContent(checkpoint);
+        var html = HtmlReport.Render(content);
+
+        Assert.Equal(5, studies.Length);
+        Assert.StartsWith(reason, Assert.Single(content.LeftOut), StringComparison.Ordinal);
+        Assert.Contains($"<p>Left out: {reason}", html, StringComparison.Ordinal);
+        var page = XDocument.Parse(html.Replace("<!DOCTYPE html>", "", StringComparison.Ordinal)).Root!;
+        Assert.Equal(s_sections.Where(id => id != section), page.Descendants("section").Select(found => found.Attribute("id")!.Value));
     }
 
     [BrowserFact]
@@ -90,9 +108,9 @@ public class ReportStudyTests
         return page;
     }
 
-    private static (ReportContent Content, string[] Studies) MakeContent()
+    private static (ReportContent Content, string[] Studies) MakeContent(RandomCheckpoint? checkpoint)
     {
-        using var model = EvaluatedModel.Random();
+        using var model = EvaluatedModel.Random(checkpoint);
         var calibration = SampleText.Of(900)[300..];
         var text = SampleText.Of(600);
         var profile = model.Calibrate(calibration, "calibration.txt", 32, 2);

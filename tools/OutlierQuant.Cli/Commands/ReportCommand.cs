@@ -37,6 +37,7 @@ internal static class ReportCommand
         OutputFile.RequirePlace(output);
         string text = TextFile.Read(path), calibration = TextFile.Read(calibrationPath);
         using Session session = Session.Open(arguments);
+        ReportStudy.Require(session.Model);
         int? calibrationWindows = arguments.GetValue(SharedOptions.CalibrationWindows).Count;
         CalibrationProfile profile = Calibrating.Run(session, calibration, calibrationPath, arguments, calibrationWindows, null, console, cancellation);
         bool folds = session.BosOf(arguments);
@@ -69,7 +70,7 @@ internal static class ReportCommand
         }
         else
         {
-            foreach (string sentence in (IEnumerable<string>)[content.Certificate!.Verdict, .. content.Attention!.Verdict, .. content.Trace!.Verdict, .. content.Comparison!.Verdict])
+            foreach (string sentence in (IEnumerable<string>)[content.Certificate!.Verdict, .. content.Attention?.Verdict ?? [], .. content.Trace?.Verdict ?? [], .. content.Comparison!.Verdict, .. content.LeftOut])
             {
                 console.Output.WriteLine(sentence);
             }

@@ -44,7 +44,7 @@ internal static unsafe class HalfTiles
     /// rsi, rdx, rbp       ends of the rows         r9   step        ymm12–14  weights
     /// rcx                 −columns left            rax  sums        ymm15     activations
     /// </code></remarks>
-    private static Assembler Assemble(int tokens)
+    internal static Assembler Assemble(int tokens)
     {
         Assembler code = new(64);
         AssemblerRegister64[] x = [rdi, r10, r11, rbx], w = [rsi, rdx, rbp];

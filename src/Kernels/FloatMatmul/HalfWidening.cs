@@ -35,7 +35,7 @@ internal static unsafe class HalfWidening
     }
 
     /// <summary>Assembles the function: System V calling convention; rdi the destination, rsi the source, rdx the values left.</summary>
-    private static Assembler Assemble()
+    internal static Assembler Assemble()
     {
         Assembler code = new(64);
         Label round = code.CreateLabel(), vector = code.CreateLabel(), rest = code.CreateLabel(), done = code.CreateLabel();

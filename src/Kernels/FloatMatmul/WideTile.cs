@@ -48,7 +48,7 @@ internal static unsafe class WideTile
     /// rdi, r10, r11  tokens 0, 4 and 8 of the tile     rsi  the panel         rcx  the destination
     /// r9, rax        one and three tokens in bytes     rdx  columns left      r8   its stride in bytes
     /// </code></remarks>
-    private static Assembler Assemble(bool adds)
+    internal static Assembler Assemble(bool adds)
     {
         Assembler code = new(64) { PreferVex = false };
         Label round = code.CreateLabel();

@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 using OutlierQuant.Kernels.CodeProduct;
+using OutlierQuant.Kernels.CodeProduct.Steps;
 using OutlierQuant.Kernels.TiledProduct;
 
 namespace OutlierQuant.Kernels.RowProduct;
@@ -92,7 +92,7 @@ internal sealed unsafe class RowActivations : IDisposable
                     Vector512<sbyte> both = plane == 2 ? -Vector512.Create(low, high) : Vector512.Create(low, high);
                     both.StoreAligned(destination);
                     destination += vectors * StepBytes;
-                    sums -= Avx512BW.MultiplyAddAdjacent(Avx512BW.MultiplyAddAdjacent(offset, both), Vector512<short>.One);
+                    sums -= ByteInstructions.AddPairs(ByteInstructions.MultiplyAddPairs(offset, both));
                     if (--left == 0)
                     {
                         StoreStart(sums << weightBits, starts, addsPlanes && plane > 0);

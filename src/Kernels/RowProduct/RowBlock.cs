@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace OutlierQuant.Kernels.RowProduct;
 
-/// <summary>The work of one call of a <see cref="RowKernel"/>: some blocks of weight rows times the vectors of some tokens.</summary>
+/// <summary>The work of one call of a <see cref="IRowKernel"/>: some blocks of weight rows times the vectors of some tokens.</summary>
 /// <remarks>Emitted code reads the fields at their offsets. All memory is native or pinned; activations and starts begin at a cache line.</remarks>
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct RowBlock

@@ -15,7 +15,7 @@ namespace OutlierQuant.Kernels.RowProduct;
 /// r13  weights of      rdx  bytes of a row            r9   bytes of its scales    rax  starts of the unit        rbp  groups left
 /// r14  scales of       r8   three rows                r10  of three rows          r15  sums of                   r12  steps left
 ///      the block of rows                                                               the block of rows
-/// k1   bytes of the last step       k2   scales of the last step, k3   of the others
+/// k1   bytes of the last step       k2   scales of the last step
 /// </code>
 /// <para>Every element has registers of its own, so its bits do not depend on the rows and tokens beside it.</para>
 /// </remarks>
@@ -75,7 +75,8 @@ internal sealed class RowCode(RowCodeShape shape)
         }
 
         _code.ret();
-        EmitIndices();
+        _code.Label(ref _indexData);
+        RowScales.EmitIndices(_code, _shape);
         return _code;
     }
 
@@ -91,8 +92,6 @@ internal sealed class RowCode(RowCodeShape shape)
         _code.kmovq(k2, Field(nameof(RowBlock.LastScales)));
         if (_shape.Grouping == RowGrouping.Fields)
         {
-            _code.mov(eax, (1 << (2 * _shape.UnitsPerStep)) - 1);
-            _code.kmovd(k3, eax);
             _code.lea(rax, __[_indexData]);
             for (int unit = 0; unit < _shape.UnitsPerStep; unit++)
             {
@@ -340,7 +339,7 @@ internal sealed class RowCode(RowCodeShape shape)
             }
             else
             {
-                _code.vmovups(isLast ? _in.Scale.k2.z : _in.Scale.k3.z, __zmmword_ptr[scales]);
+                RowScales.Load(_code, _shape, _in.Scale, scales, isLast);
                 _code.vpermps(_in.Scale, _in.Indices(unit), _in.Scale);
             }
 
@@ -375,19 +374,6 @@ internal sealed class RowCode(RowCodeShape shape)
         {
             _code.add(r13, rdx);
             _code.add(r14, r9);
-        }
-    }
-
-    /// <summary>Lane indices: scale <c>unit</c> in the lanes 0–7, and <c>units + unit</c> in the lanes 8–15.</summary>
-    private void EmitIndices()
-    {
-        _code.Label(ref _indexData);
-        for (int unit = 0; unit < _shape.UnitsPerStep; unit++)
-        {
-            for (int lane = 0; lane < RowLayout.Lanes; lane++)
-            {
-                _code.dd(unit + (lane < RowLayout.Lanes / 2 ? 0 : _shape.UnitsPerStep));
-            }
         }
     }
 

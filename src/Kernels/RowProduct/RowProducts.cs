@@ -16,7 +16,8 @@ internal static unsafe class RowProducts
     /// <param name="firstRow">First output feature to compute.</param>
     /// <param name="rowCount">Number of output features to compute.</param>
     /// <param name="destination">Receives the sums; other rows are untouched.</param>
-    public static void Multiply(PackedWeights weights, RowActivations activations, int firstRow, int rowCount, Span<float> destination)
+    /// <param name="kernel">What runs the functions.</param>
+    public static void Multiply(PackedWeights weights, RowActivations activations, int firstRow, int rowCount, Span<float> destination, IRowKernel kernel)
     {
         RowLayout layout = activations.Layout;
         int rowBytes = WeightPacking.BytesPerRow(weights.Format, weights.Columns), chunks = activations.Chunks;
@@ -53,15 +54,15 @@ internal static unsafe class RowProducts
                     block.Starts = activations.Starts(chunk);
                     block.FetchStep = blockRows * RowLayout.StepBytes / chunks;
                     block.FetchDistance = ((nint)aheadRows * rowBytes) + (chunk * layout.Steps * block.FetchStep);
-                    block = Run(shape, block, rows / blockRows);
-                    _ = Run(shape with { Rows = 1 }, block, rows % blockRows);
+                    block = Run(kernel, shape, block, rows / blockRows);
+                    _ = Run(kernel, shape with { Rows = 1 }, block, rows % blockRows);
                 }
             }
         }
     }
 
     /// <summary>Runs some blocks of rows and returns the block that begins with the next row.</summary>
-    private static RowBlock Run(RowCodeShape shape, RowBlock block, int blocks)
+    private static RowBlock Run(IRowKernel kernel, RowCodeShape shape, RowBlock block, int blocks)
     {
         if (blocks == 0)
         {
@@ -69,7 +70,7 @@ internal static unsafe class RowProducts
         }
 
         block.Blocks = blocks;
-        RowKernel.Multiply(shape, block);
+        kernel.Multiply(shape, block);
         nint rows = (nint)blocks * shape.Rows;
         block.Weights += rows * block.RowBytes;
         block.Scales += rows * block.ScaleBytes / sizeof(float);

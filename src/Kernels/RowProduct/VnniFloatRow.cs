@@ -6,7 +6,8 @@ namespace OutlierQuant.Kernels.RowProduct;
 /// <remarks>Tokens that <see cref="FixedPoint"/> refuses go the exact way. That depends on the token alone, so any split of the rows takes the same way.</remarks>
 /// <param name="exact">The way for other tokens and other shapes.</param>
 /// <param name="mostTokens">The number of tokens up to which this is used; null for the fastest choice.</param>
-internal sealed class VnniFloatRow(IFloatRoute exact, int? mostTokens = null) : IFloatRoute
+/// <param name="kernel">What runs the emitted functions; null for the processor.</param>
+internal sealed class VnniFloatRow(IFloatRoute exact, int? mostTokens = null, IRowKernel? kernel = null) : IFloatRoute
 {
     // Measured on an AMD EPYC (Zen 4), 4096 × 4096, beside TiledPlaneRoute.
     private const int FasterThanTiles = 56;
@@ -35,7 +36,7 @@ internal sealed class VnniFloatRow(IFloatRoute exact, int? mostTokens = null) : 
             return;
         }
 
-        RowProducts.Multiply(weights, rows.Activations, firstRow, rowCount, destination);
+        RowProducts.Multiply(weights, rows.Activations, firstRow, rowCount, destination, kernel ?? EmittedRowKernel.Instance);
         for (int t = 0; t < tokens; t++)
         {
             Span<float> token = destination.Slice(t * weights.Rows, weights.Rows);

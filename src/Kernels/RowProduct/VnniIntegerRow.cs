@@ -4,7 +4,8 @@ namespace OutlierQuant.Kernels.RowProduct;
 
 /// <summary>Few tokens of codes times packed weights on emitted 512-bit <c>vpdpbusd</c>: at the speed of memory.</summary>
 /// <param name="mostTokens">The number of tokens up to which this is used; null for the fastest choice.</param>
-internal sealed class VnniIntegerRow(int? mostTokens = null) : IIntegerRoute
+/// <param name="kernel">What runs the emitted functions; null for the processor.</param>
+internal sealed class VnniIntegerRow(int? mostTokens = null, IRowKernel? kernel = null) : IIntegerRoute
 {
     /// <inheritdoc/>
     public string Name => "avx512vnni";
@@ -30,7 +31,7 @@ internal sealed class VnniIntegerRow(int? mostTokens = null) : IIntegerRoute
         }
 
         rows.Check(Layout(weights)!.Value, source);
-        RowProducts.Multiply(weights, rows.Activations, firstRow, rowCount, destination);
+        RowProducts.Multiply(weights, rows.Activations, firstRow, rowCount, destination, kernel ?? EmittedRowKernel.Instance);
         int preserved = weights.PreservedChannels.Length;
         for (int t = 0; t < source.Scales.Length; t++)
         {

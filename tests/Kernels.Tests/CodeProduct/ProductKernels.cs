@@ -7,6 +7,7 @@ using OutlierQuant.Testing.Devices;
 using OutlierQuant.Kernels.FloatMatmul;
 using OutlierQuant.Kernels.FloatMatmul.Lanes;
 using OutlierQuant.Kernels.RowProduct;
+using OutlierQuant.Kernels.Tests.MachineCode.Emulation;
 using OutlierQuant.Kernels.Tests.TiledProduct.Int8;
 using OutlierQuant.Kernels.Tests.TiledProduct;
 using OutlierQuant.Kernels.TiledProduct.BF16;
@@ -67,11 +68,11 @@ internal static class ProductKernels
             all["avx512bw"] = new CodeProductSimd(
                 [new IntegerRow<Avx2ByteStep, Vector256<byte>, Vector256<int>, Vector256<float>>(mostTokens: 1), new IntegerTile<Avx512ByteStep, Vector512<byte>, Vector512<int>, Vector512<float>>(), new IntegerTile<Avx2ByteStep, Vector256<byte>, Vector256<int>, Vector256<float>>()],
                 [new FloatRow<Fields256, Vector256<int>, Lanes256, Vector256<float>>("avx2"), new FloatPanels("avx512", new FloatMatmulLanes<Lanes512, Vector512<float>>())]);
-            if (VectorHardware.Avx512VnniUnavailableBecause is null)
+            foreach ((string name, IRowKernel rows) in RowKernels())
             {
-                all["avx512vnni, rows"] = new CodeProductSimd(
-                    [new VnniIntegerRow(int.MaxValue), new IntegerTile<Avx2ByteStep, Vector256<byte>, Vector256<int>, Vector256<float>>()],
-                    [new VnniFloatRow(new FloatRow<Fields256, Vector256<int>, Lanes256, Vector256<float>>("avx2"), int.MaxValue), new FloatPanels("avx512", new FloatMatmulLanes<Lanes512, Vector512<float>>())]);
+                all[name] = new CodeProductSimd(
+                    [new VnniIntegerRow(int.MaxValue, rows), new IntegerTile<Avx2ByteStep, Vector256<byte>, Vector256<int>, Vector256<float>>()],
+                    [new VnniFloatRow(new FloatRow<Fields256, Vector256<int>, Lanes256, Vector256<float>>("avx2"), int.MaxValue, rows), new FloatPanels("avx512", new FloatMatmulLanes<Lanes512, Vector512<float>>())]);
             }
 
             foreach ((string name, IBF16TileKernel tiles) in BF16TileKernels.All)
@@ -81,5 +82,14 @@ internal static class ProductKernels
         }
 
         return all;
+    }
+
+    private static IEnumerable<(string Name, IRowKernel Kernel)> RowKernels()
+    {
+        yield return ("avx512vnni, rows, emulated", EmulatedKernels.Rows);
+        if (VectorHardware.Avx512VnniUnavailableBecause is null)
+        {
+            yield return ("avx512vnni, rows", EmittedRowKernel.Instance);
+        }
     }
 }

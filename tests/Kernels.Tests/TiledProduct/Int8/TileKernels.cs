@@ -1,11 +1,12 @@
 using System.Runtime.Intrinsics.X86;
 using OutlierQuant.Kernels.MachineCode;
 using OutlierQuant.Kernels.Tests.MachineCode;
+using OutlierQuant.Kernels.Tests.MachineCode.Emulation;
 using OutlierQuant.Kernels.TiledProduct.Int8;
 
 namespace OutlierQuant.Kernels.Tests.TiledProduct.Int8;
 
-/// <summary>The int8 microkernels that this machine can run, and the software twins, each with the one for small codes.</summary>
+/// <summary>The int8 microkernels that this machine can run, the software twins, and machine code in the emulator, each with the one for small codes.</summary>
 internal static class TileKernels
 {
     public static IEnumerable<(string Name, TileMicrokernel Int8, TileMicrokernel Small)> All
@@ -20,6 +21,8 @@ internal static class TileKernels
             {
                 yield return ("avx2", new HalfStepTiles<Avx2HalfStep>(), new HalfStepTiles<Avx2SmallHalfStep>());
                 yield return Same("avxvnni", new HalfStepTiles<AvxVnniHalfStep>());
+                yield return Same(EmulatedKernels.Avx512Vnni.Name, EmulatedKernels.Avx512Vnni);
+                yield return Same(EmulatedKernels.Amx.Name, EmulatedKernels.Amx);
             }
 
             if (VectorHardware.Avx512VnniUnavailableBecause is null)

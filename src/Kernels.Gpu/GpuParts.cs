@@ -7,10 +7,10 @@ namespace OutlierQuant.Kernels.Gpu;
 /// <param name="device">The device.</param>
 internal sealed class GpuParts(GpuDevice device) : IDeviceParts
 {
-    // As the sources define them: ITEMS of parts.cl; ROWS_OF_QUERIES and the items of a group in attention.cl.
+    // As the sources define them: ITEMS of parts.cl and row_quantize.cl; ROWS_OF_QUERIES and the items of a group in attention.cl.
     private const int Items = 128, QueryRows = 16, AttentionItems = 16;
 
-    private static readonly GpuProgram _parts = new("parts.cl", "");
+    private static readonly GpuProgram _parts = new("parts.cl", ""), _rowQuantize = new("row_quantize.cl", "");
 
     private DeviceBuffer? _found;
 
@@ -73,6 +73,16 @@ internal sealed class GpuParts(GpuDevice device) : IDeviceParts
     {
         DevicePartShape.CheckFindScales(rule, staticScale, qMax, largest, counted, tokens, scales);
         device.Launch(_parts, "find_scales", new LaunchSize(1, 1, Items, 1), [(int)rule, Bits(staticScale), qMax, Own(largest), Own(counted), tokens, Own(scales)]);
+    }
+
+    /// <inheritdoc/>
+    public void Round(DeviceRounding rounding, int otherRow, int rows, DeviceBuffer values)
+    {
+        DevicePartShape.CheckRound(rounding, otherRow, rows, values);
+        DeviceChannels channels = rounding.Channels;
+        device.Launch(_rowQuantize, "round_rows", new LaunchSize(rows, 1, Items, 1), [
+            Own(values), channels.Columns, Own(channels.Indices), channels.Count, Bits(rounding.Scale), rounding.QMax,
+            Own(rounding.Constants ?? values), Own(rounding.OtherConstants ?? values), rounding.Constants is null ? 0 : 1, otherRow]);
     }
 
     /// <inheritdoc/>

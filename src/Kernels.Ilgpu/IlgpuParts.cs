@@ -143,6 +143,30 @@ internal sealed class IlgpuParts(IlgpuDevice device) : IDeviceParts
     }
 
     /// <inheritdoc/>
+    public void Round(DeviceRounding rounding, int otherRow, int rows, DeviceBuffer values)
+    {
+        DevicePartShape.CheckRound(rounding, otherRow, rows, values);
+        RoundingOperands operands = new()
+        {
+            Values = Floats(values, nameof(values)),
+            Count = rows * (long)rounding.Channels.Columns,
+            Columns = rounding.Channels.Columns,
+            Channels = Own(rounding.Channels.Indices, nameof(rounding)).As<int>(),
+            ChannelCount = rounding.Channels.Count,
+            Scale = rounding.Scale,
+            QMax = rounding.QMax,
+            Constants = Floats(rounding.Constants ?? values, nameof(rounding)),
+            OtherConstants = Floats(rounding.OtherConstants ?? values, nameof(rounding)),
+            HasConstants = rounding.Constants is null ? 0 : 1,
+            OtherRow = otherRow,
+        };
+        if (operands.Count > 0)
+        {
+            device.Launch(RowRounding.Round, _sizes.Threads(operands.Count), operands);
+        }
+    }
+
+    /// <inheritdoc/>
     public (float Value, int Index) FindLargest(DeviceBuffer values, int count)
     {
         DevicePartShape.CheckFindLargest(values, count);

@@ -13,7 +13,6 @@ namespace OutlierQuant.Models;
 public sealed class ResidualQuantizer : IBlockOutputTransform
 {
     private readonly Dictionary<int, ResidualBlock> _blocks;
-    private readonly float _qMax;
 
     /// <summary>Creates the transform.</summary>
     /// <param name="residual">Bits, preservation, and each block's scale and channels.</param>
@@ -46,12 +45,20 @@ public sealed class ResidualQuantizer : IBlockOutputTransform
         }
 
         Residual = residual;
-        _qMax = (1 << (residual.Bits - 1)) - 1;
         _blocks = residual.Blocks.ToDictionary(block => block.Block);
     }
 
     /// <summary>Gets what was given.</summary>
     public ResidualQuantization Residual { get; }
+
+    /// <summary>Gets the largest code magnitude.</summary>
+    internal int QMax => (1 << (Residual.Bits - 1)) - 1;
+
+    /// <summary>Gets a value indicating whether the listed channels are not rounded.</summary>
+    internal bool SparesChannels => Residual.Preserve is "channels" or "mean";
+
+    /// <summary>Gets a value indicating whether the listed channels become their calibrated means.</summary>
+    internal bool PutsMeans => Residual.Preserve == "mean";
 
     /// <summary>Throws unless every block and channel exists in a model.</summary>
     /// <param name="blockCount">Number of blocks.</param>
@@ -88,9 +95,9 @@ public sealed class ResidualQuantizer : IBlockOutputTransform
             }
 
             Round(row, rule.Scale);
-            if (Residual.Preserve is "channels" or "mean")
+            if (SparesChannels)
             {
-                IReadOnlyList<float> values = Residual.Preserve == "channels" ? kept : token == chunk.SinkRow ? rule.MeansAtSink : rule.MeansElsewhere;
+                IReadOnlyList<float> values = !PutsMeans ? kept : token == chunk.SinkRow ? rule.MeansAtSink : rule.MeansElsewhere;
                 for (int i = 0; i < kept.Length; i++)
                 {
                     row[rule.Channels[i]] = values[i];
@@ -103,7 +110,7 @@ public sealed class ResidualQuantizer : IBlockOutputTransform
     {
         for (int channel = 0; channel < row.Length; channel++)
         {
-            row[channel] = scale * Math.Clamp(MathF.Round(row[channel] / scale), -_qMax, _qMax);
+            row[channel] = scale * Math.Clamp(MathF.Round(row[channel] / scale), -QMax, QMax);
         }
     }
 }

@@ -1,9 +1,9 @@
-// Activations to codes: one group of items a token.
+// Activations to codes, or to what codes stand for: one group of items a token.
 
 #define ITEMS 128
 
-// Whether a channel is in a sorted list of channels.
-DEVICE int is_listed(GLOBAL const int* channels, int count, int channel)
+// Where a channel stands in a sorted list of channels; -1 if it is not there.
+DEVICE int place_of(GLOBAL const int* channels, int count, int channel)
 {
     int first = 0;
     int end = count;
@@ -20,8 +20,10 @@ DEVICE int is_listed(GLOBAL const int* channels, int count, int channel)
         }
     }
 
-    return first < count && channels[first] == channel;
+    return first < count && channels[first] == channel ? first : -1;
 }
+
+DEVICE int is_listed(GLOBAL const int* channels, int count, int channel) { return place_of(channels, count, channel) >= 0; }
 
 // The larger magnitude; NaN if either is.
 DEVICE float larger(float a, float b) { return a != a || a > b ? a : b; }
@@ -99,5 +101,30 @@ KERNEL(ITEMS, 1) set_apart(
     for (int j = ITEM(0); j < channelCount; j += ITEMS)
     {
         preserved[(size_t)token * channelCount + j] = row[channels[j]];
+    }
+}
+
+// values[row, c] = scale * clamp(round(values / scale), -qMax, qMax) in place, half to even; NaN stays NaN. Listed channels keep their value or, with constants, get
+// theirs: those of otherConstants in one row.
+KERNEL(ITEMS, 1) round_rows(
+    GLOBAL float* values, int columns, GLOBAL const int* channels, int channelCount, int scaleBits, int qMax,
+    GLOBAL const float* constants, GLOBAL const float* otherConstants, int hasConstants, int otherRow)
+{
+    GLOBAL float* row = values + (size_t)GROUP(0) * columns;
+    GLOBAL const float* rowConstants = GROUP(0) == otherRow ? otherConstants : constants;
+    float scale = BITS_AS_FLOAT(scaleBits);
+    for (int c = ITEM(0); c < columns; c += ITEMS)
+    {
+        int place = place_of(channels, channelCount, c);
+        if (place < 0)
+        {
+            // fmin and fmax alone would make a number of NaN.
+            float rounded = rint(divide(row[c], scale));
+            row[c] = scale * (rounded != rounded ? rounded : fmin(fmax(rounded, (float)-qMax), (float)qMax));
+        }
+        else if (hasConstants)
+        {
+            row[c] = rowConstants[place];
+        }
     }
 }

@@ -63,7 +63,7 @@ internal static class RowQuantizeKernels
     }
 
     /// <summary>Computes <c>clamp(round(value / scale), -qMax, qMax)</c> with ties to even; a NaN becomes 0.</summary>
-    private static int Round(float value, float scale, int qMax)
+    internal static int Round(float value, float scale, int qMax)
     {
         float quotient = Real.Divide(value, scale);
         if (float.IsNaN(quotient))

@@ -124,6 +124,30 @@ internal static class DevicePartShape
         Require(scales, tokens, nameof(scales));
     }
 
+    /// <summary>Checks <see cref="IDeviceParts.Round"/>.</summary>
+    /// <exception cref="ArgumentException">The shapes disagree, or the scale or largest code is out of range.</exception>
+    public static void CheckRound(DeviceRounding rounding, int otherRow, int rows, DeviceBuffer values)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(otherRow, -1);
+        if (!(float.IsFinite(rounding.Scale) && rounding.Scale > 0) || rounding.QMax is < 1 or > 127)
+        {
+            throw new ArgumentOutOfRangeException(nameof(rounding), $"The scale is {rounding.Scale} and the largest code {rounding.QMax}; a scale is finite and above 0, a code 1 to 127.");
+        }
+
+        if (rounding.Constants is null != rounding.OtherConstants is null)
+        {
+            throw new ArgumentException("Constants stand in every row or in none; one row alone cannot have them.", nameof(rounding));
+        }
+
+        if (rounding.Constants is not null)
+        {
+            Require(rounding.Constants, rounding.Channels.Count, nameof(rounding));
+            Require(rounding.OtherConstants!, rounding.Channels.Count, nameof(rounding));
+        }
+
+        Require(values, (long)rows * rounding.Channels.Columns, nameof(values));
+    }
+
     /// <summary>Throws unless a buffer holds as many binary32 values.</summary>
     /// <param name="buffer">The buffer.</param>
     /// <param name="count">How many.</param>

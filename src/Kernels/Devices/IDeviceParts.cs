@@ -62,6 +62,13 @@ public interface IDeviceParts
     /// <param name="scales">Receives the scales. Shape <c>[tokens]</c>.</param>
     void FindScales(DeviceScaleRule rule, float staticScale, int qMax, DeviceBuffer largest, DeviceBuffer counted, int tokens, DeviceBuffer scales);
 
+    /// <summary>Puts <c>scale · clamp(round(value / scale), −qMax, qMax)</c>, half to even, in the place of every value whose channel is not listed; bit for bit as the CPU does. NaN stays NaN.</summary>
+    /// <param name="rounding">The scale, and what becomes of the listed channels.</param>
+    /// <param name="otherRow">0-based row that has the other constants; −1 for none.</param>
+    /// <param name="rows">Number of rows.</param>
+    /// <param name="values">Changed in place. Shape <c>[rows, rounding.Channels.Columns]</c>.</param>
+    void Round(DeviceRounding rounding, int otherRow, int rows, DeviceBuffer values);
+
     /// <summary>Finds the largest value and its first index.</summary>
     /// <param name="values">Shape <c>[count]</c>.</param>
     /// <param name="count">Number of values, positive.</param>

@@ -5,7 +5,7 @@ using OutlierQuant.Models.Engines;
 
 namespace OutlierQuant.Models.Devices;
 
-/// <summary>Computes on a device: embeddings go there, and what an observer, a transform or a consumer wants comes back.</summary>
+/// <summary>Computes on a device: embeddings go there, and what an observer, a transform of the host or a consumer wants comes back.</summary>
 internal sealed class DeviceEngine : IForwardEngine
 {
     private readonly DeviceKeyValueCache[] _caches;

@@ -135,23 +135,48 @@ internal sealed class DeviceStream(DeviceEngine engine, DeviceBuffer hidden, Seq
         Multiply([mlp.Down], inner, [added]);
     }
 
-    /// <summary>Applies the model's transforms, which are the host's, to the block's output.</summary>
+    /// <summary>Applies the model's transforms to the block's output: the rounding of the residual stream here, others on the host.</summary>
     private void Transform(int block)
     {
-        if (_model.Transforms.Count == 0)
-        {
-            return;
-        }
-
-        using PartClock clock = _model.Context.Measure(ForwardPart.BlockOutput);
-        float[] host = new float[Tokens * HiddenSize];
-        _device.Download(hidden, 0, MemoryMarshal.AsBytes(host.AsSpan()));
+        float[]? host = null;
         foreach (IBlockOutputTransform transform in _model.Transforms)
         {
+            if (transform is ResidualQuantizer quantizer)
+            {
+                Return(ref host);
+                if (engine.Device.RoundingOf(quantizer, block, HiddenSize) is DeviceRounding rounding)
+                {
+                    Measure(ForwardPart.BlockOutput, () => _device.Parts.Round(rounding, chunk.SinkRow, Tokens, hidden));
+                }
+
+                continue;
+            }
+
+            using PartClock clock = _model.Context.Measure(ForwardPart.BlockOutput);
+            host ??= Fetch();
             transform.Apply(block, chunk, host, HiddenSize);
         }
 
-        _device.Upload(MemoryMarshal.AsBytes<float>(host), hidden);
+        Return(ref host);
+    }
+
+    /// <summary>Copies the stream to the host.</summary>
+    private float[] Fetch()
+    {
+        float[] host = new float[Tokens * HiddenSize];
+        _device.Download(hidden, 0, MemoryMarshal.AsBytes(host.AsSpan()));
+        return host;
+    }
+
+    /// <summary>Brings the host's copy of the stream back, if there is one.</summary>
+    private void Return(ref float[]? host)
+    {
+        if (host is not null)
+        {
+            using PartClock clock = _model.Context.Measure(ForwardPart.BlockOutput);
+            _device.Upload(MemoryMarshal.AsBytes<float>(host), hidden);
+            host = null;
+        }
     }
 
     /// <summary>The logits of the last token. Shape [vocabulary].</summary>

@@ -53,6 +53,10 @@ public sealed class ModelDevice(IDevice device) : IDisposable
     /// <summary>A norm on the device.</summary>
     internal DeviceNorm NormOf(Norm norm) => ResidentOf(norm, () => new ResidentNorm(norm, this)).Norm;
 
+    /// <summary>How a block's output is rounded, on the device; null where it is not.</summary>
+    internal DeviceRounding? RoundingOf(ResidualQuantizer quantizer, int block, int hiddenSize) =>
+        ResidentOf(quantizer, () => new DeviceResidual(quantizer, hiddenSize, this)).Of(block);
+
     /// <summary>Computes a linear between two copies. Shapes [tokens, inFeatures] and [tokens, outFeatures].</summary>
     internal void Multiply(Linear linear, ReadOnlyMemory<float> input, int tokens, SequenceChunk chunk, Memory<float> output, ComputeContext context)
     {

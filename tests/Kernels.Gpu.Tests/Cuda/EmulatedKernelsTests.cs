@@ -1,8 +1,10 @@
+using System.Runtime.InteropServices;
 using OutlierQuant.Kernels.Devices;
 using OutlierQuant.Kernels.Gpu.Tests.Cuda.Emulator;
 using OutlierQuant.Kernels.RowQuantize;
 using OutlierQuant.Kernels.Tests.CodeProduct;
 using OutlierQuant.Kernels.Tests.FloatMatmul;
+using OutlierQuant.Testing.Devices;
 using Xunit;
 
 namespace OutlierQuant.Kernels.Gpu.Tests.Cuda;
@@ -66,6 +68,38 @@ public sealed class EmulatedKernelsTests
             Assert.Equal(expected, actual);
             Assert.Equal(expectedFloats, actualFloats);
             Assert.Equal(reference.AbsMax(row, preserved), kernel.AbsMax(row, preserved));
+        }
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Round_EveryRule_EqualsTheDefinitionBitForBit(bool backwards)
+    {
+        using GpuDevice device = new(new EmulatedDriver(backwards));
+        using HostDevice host = new();
+        Random random = new(12);
+        foreach (int columns in new[] { 1, 129, 300 })
+        {
+            float[] values = [.. Enumerable.Range(0, 3 * columns).Select(_ => (random.NextSingle() - 0.5f) * 6)];
+            (values[columns], values[^1]) = (-0.01f, float.NegativeInfinity);
+            int[] channels = columns > 2 ? [1, columns - 1] : [];
+            foreach (bool hasConstants in new[] { false, true })
+            {
+                Assert.Equal(Rounded(host), Rounded(device));
+
+                byte[] Rounded(IDevice on)
+                {
+                    using DeviceBuffer rows = WeightUpload.Bytes(on, MemoryMarshal.AsBytes<float>(values), "values");
+                    using DeviceBuffer constants = WeightUpload.Bytes(on, MemoryMarshal.AsBytes<float>([3, 4]), "constants");
+                    using DeviceBuffer others = WeightUpload.Bytes(on, MemoryMarshal.AsBytes<float>([5, 6]), "constants");
+                    using DeviceChannels spared = on.Products.UploadChannels(channels, columns);
+                    on.Parts.Round(new(0.25f, 7, spared, hasConstants ? constants : null, hasConstants ? others : null), 1, 3, rows);
+                    byte[] bytes = new byte[sizeof(float) * values.Length];
+                    on.Download(rows, 0, bytes);
+                    return bytes;
+                }
+            }
         }
     }
 }

@@ -86,6 +86,25 @@ public sealed class OclgrindTests
     }
 
     [OclgrindFact]
+    public void RoundRows_SmallShapes_TouchNothingElseAndDoNotRace()
+    {
+        using IDevice device = TestedDevices.Open()!;
+        foreach (int columns in new[] { 1, 130, 300 })
+        {
+            int[] channels = columns > 1 ? [0, columns - 1] : [];
+            float[] values = [.. Enumerable.Range(0, 2 * columns).Select(i => (float)Math.Sin(i))];
+            using DeviceBuffer rows = WeightUpload.Bytes(device, MemoryMarshal.AsBytes<float>(values), "values");
+            using DeviceBuffer constants = WeightUpload.Bytes(device, MemoryMarshal.AsBytes<float>(values.AsSpan(0, channels.Length)), "constants");
+            using DeviceChannels spared = device.Products.UploadChannels(channels, columns);
+            AssertQuiet(() =>
+            {
+                device.Parts.Round(new(0.1f, 7, spared, constants, constants), 1, 2, rows);
+                device.Finish();
+            });
+        }
+    }
+
+    [OclgrindFact]
     public void TreeSum_WithItsBarrier_IsQuiet() => Assert.Empty(OclgrindLog.Of(() => Assert.Equal(64 * 63 / 2, RunTreeSum("barrier(CLK_LOCAL_MEM_FENCE);"))));
 
     [OclgrindFact]

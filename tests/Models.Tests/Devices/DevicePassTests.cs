@@ -1,3 +1,4 @@
+using OutlierQuant.Checkpoints.Configuration;
 using OutlierQuant.Kernels;
 using OutlierQuant.Kernels.Devices;
 using OutlierQuant.Models.Devices;
@@ -5,6 +6,7 @@ using OutlierQuant.Models.Linears;
 using OutlierQuant.Models.Tests.Linears;
 using OutlierQuant.Models.Tests.Plain;
 using OutlierQuant.Testing;
+using OutlierQuant.Testing.Devices;
 using Xunit;
 
 namespace OutlierQuant.Models.Tests.Devices;
@@ -48,6 +50,25 @@ public sealed class DevicePassTests : IDisposable
                 cases.Add(device, ActivationGranularity.Tensor, 8);
                 cases.Add(device, ActivationGranularity.Token, 8);
                 cases.Add(device, ActivationGranularity.Token, 4);
+            }
+
+            return cases;
+        }
+    }
+
+    public static TheoryData<string, string, int> ResidualRules
+    {
+        get
+        {
+            TheoryData<string, string, int> cases = [];
+            foreach (string device in TestDevices.Names)
+            {
+                foreach (string preserve in (string[])["none", "channels", "clip", "mean"])
+                {
+                    cases.Add(device, preserve, 4);
+                }
+
+                cases.Add(device, "channels", 8);
             }
 
             return cases;
@@ -160,6 +181,76 @@ public sealed class DevicePassTests : IDisposable
 
         static TransformerModel Changed(TransformerModel model) => model.With(
             linear => linear.Role == LinearRole.Down && linear.Block == 0 ? new ConstantLinear(linear, 0.25f) : linear, [new Doubling()]);
+    }
+
+    [Theory]
+    [MemberData(nameof(ResidualRules))]
+    public void Run_RoundedResidualStream_HasTheBitsOfTheCpusRounding(string deviceName, string preserve, int bits)
+    {
+        new RandomCheckpoint { BlockCount = 3 }.Write(_directory.Path);
+        using IDevice device = TestDevices.Open(deviceName);
+        using ModelDevice weights = new(device);
+        using TestModel test = TestModel.Open(_directory.Path, device: weights);
+        ResidualQuantizer quantizer = Residual(preserve, bits);
+        Recording before = new(), after = new();
+        using TransformerModel rounded = test.Model.With(transforms: [before, quantizer, after]);
+
+        // The second window's first token is no sink, but the first window's is.
+        _ = Windows.Run(rounded, [TestTokens.Random(21), [.. TestTokens.Random(4).Skip(1)]]);
+
+        Assert.Equal(6, before.Seen.Count);
+        foreach (((int block, SequenceChunk chunk, float[] hidden), (_, _, float[] actual)) in before.Seen.Zip(after.Seen))
+        {
+            float[] expected = [.. hidden];
+            quantizer.Apply(block, chunk, expected, test.Model.Config.HiddenSize);
+            Assert.Equal(expected.Select(BitConverter.SingleToInt32Bits), actual.Select(BitConverter.SingleToInt32Bits));
+            Assert.Equal(block != 1, !hidden.SequenceEqual(actual));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(ResidualRules))]
+    public void Logits_RoundedResidualStream_EqualTheCpus(string deviceName, string preserve, int bits)
+    {
+        new RandomCheckpoint { BlockCount = 3 }.Write(_directory.Path);
+        int[] ids = TestTokens.Random(19);
+        using TestModel onCpu = TestModel.Open(_directory.Path);
+        using IDevice device = TestDevices.Open(deviceName);
+        using ModelDevice weights = new(device);
+        using TestModel onDevice = TestModel.Open(_directory.Path, device: weights);
+        using TransformerModel expected = onCpu.Model.With(transforms: [Residual(preserve, bits)]), actual = onDevice.Model.With(transforms: [Residual(preserve, bits)]);
+
+        // No value of these lies so close to a tie that sums in another order change its code.
+        Close.Assert([.. expected.Logits(ids).Select(value => (double)value)], actual.Logits(ids), Tolerance, preserve);
+    }
+
+    [Fact]
+    public void Run_RoundedResidualStream_BringsNothingBack()
+    {
+        new RandomCheckpoint { BlockCount = 3 }.Write(_directory.Path);
+        using HostDevice device = new();
+        using ModelDevice weights = new(device);
+        using TestModel test = TestModel.Open(_directory.Path, device: weights);
+        using TransformerModel rounded = test.Model.With(transforms: [Residual("mean", 4)]);
+
+        _ = Windows.Run(rounded, [TestTokens.Random(12)]);
+
+        // The values behind the final norm, which the consumer asks for, and nothing between the blocks.
+        Assert.Equal(sizeof(float) * 12L * test.Model.Config.HiddenSize, device.BytesDownloaded);
+    }
+
+    private static ResidualQuantizer Residual(string preserve, int bits) => new(new ResidualQuantization
+    {
+        Bits = bits,
+        Preserve = preserve,
+        Blocks = [.. ((int[])[0, 2]).Select(block => new ResidualBlock { Block = block, Scale = 0.03f * (block + 1), Channels = [2, 5, 31], MeansAtSink = [9, -8, 7], MeansElsewhere = [0.5f, 0.25f, -0.125f] })],
+    });
+
+    private sealed class Recording : IBlockOutputTransform
+    {
+        public List<(int Block, SequenceChunk Chunk, float[] Hidden)> Seen { get; } = [];
+
+        public void Apply(int block, SequenceChunk chunk, Span<float> hidden, int hiddenSize) => Seen.Add((block, chunk, hidden.ToArray()));
     }
 
     private sealed class Doubling : IBlockOutputTransform

@@ -119,6 +119,26 @@ internal sealed class HostParts : IDeviceParts
         Array.ConvertAll(found, scale => scale == 0 ? 1 : scale).CopyTo(Floats(scales));
     }
 
+    public void Round(DeviceRounding rounding, int otherRow, int rows, DeviceBuffer values)
+    {
+        DevicePartShape.CheckRound(rounding, otherRow, rows, values);
+        int columns = rounding.Channels.Columns;
+        int[] channels = ((HostBuffer)rounding.Channels.Indices).Integers[..rounding.Channels.Count].ToArray();
+        for (int i = 0; i < rows * columns; i++)
+        {
+            int place = Array.IndexOf(channels, i % columns);
+            DeviceBuffer? constants = i / columns == otherRow ? rounding.OtherConstants : rounding.Constants;
+            if (place < 0)
+            {
+                Floats(values)[i] = rounding.Scale * Math.Clamp(MathF.Round(Floats(values)[i] / rounding.Scale), -rounding.QMax, rounding.QMax);
+            }
+            else if (constants is not null)
+            {
+                Floats(values)[i] = Floats(constants)[place];
+            }
+        }
+    }
+
     public (float Value, int Index) FindLargest(DeviceBuffer values, int count)
     {
         DevicePartShape.CheckFindLargest(values, count);

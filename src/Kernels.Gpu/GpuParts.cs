@@ -7,7 +7,7 @@ namespace OutlierQuant.Kernels.Gpu;
 /// <param name="device">The device.</param>
 internal sealed class GpuParts(GpuDevice device) : IDeviceParts
 {
-    // As the sources define them: ITEMS of parts.cl and row_quantize.cl; ROWS_OF_QUERIES and the items of a group in attention.cl.
+    // As the sources define them: ITEMS of parts.cl, row_quantize.cl and look_up.cl; ROWS_OF_QUERIES and the items of a group in attention.cl.
     private const int Items = 128, QueryRows = 16, AttentionItems = 16;
 
     private static readonly GpuProgram _parts = new("parts.cl", ""), _rowQuantize = new("row_quantize.cl", "");
@@ -15,7 +15,15 @@ internal sealed class GpuParts(GpuDevice device) : IDeviceParts
     private DeviceBuffer? _found;
 
     /// <summary>Gets every program of the parts, those of attention for heads of up to 128 values and of 256.</summary>
-    public static IEnumerable<GpuProgram> Programs => [_parts, .. Enumerable.Range(1, 8).Append(16).Select(Attention)];
+    public static IEnumerable<GpuProgram> Programs => [_parts, .. Enum.GetValues<FloatType>().Select(LookUp), .. Enumerable.Range(1, 8).Append(16).Select(Attention)];
+
+    /// <inheritdoc/>
+    public void LookUp(DeviceFloatWeights table, int firstRow, DeviceBuffer rows, int count, bool isAdded, DeviceBuffer destination)
+    {
+        DevicePartShape.CheckLookUp(table, firstRow, rows, count, destination);
+        device.Launch(LookUp(table.Type), "look_up", new LaunchSize(count, 1, Items, 1), [
+            Own(table.Elements), firstRow, table.Rows, table.Columns, Own(rows), isAdded ? 1 : 0, Own(destination)]);
+    }
 
     /// <inheritdoc/>
     public void Normalize(DeviceNorm norm, DeviceBuffer source, int rows, DeviceBuffer destination)
@@ -95,6 +103,8 @@ internal sealed class GpuParts(GpuDevice device) : IDeviceParts
         device.Download(_found, 0, MemoryMarshal.AsBytes(found));
         return (BitConverter.Int32BitsToSingle(found[0]), found[1]);
     }
+
+    private static GpuProgram LookUp(FloatType type) => new("look_up.cl", KernelSource.Element(type));
 
     private static GpuProgram Attention(int dimensions) => new("attention.cl", $"#define DIMENSIONS {dimensions}\n");
 

@@ -114,7 +114,7 @@ internal sealed class GpuProducts(GpuDevice device, ProductForms forms) : IDevic
     private static GpuProgram Program(string file, WeightFormat format) => new(file, $"#define FORMAT {8 / WeightPacking.CodesPerByte(format)}\n");
 
     private static GpuProgram Program(FloatType type, bool isTransposed) =>
-        new("float_product.cl", $"#define ELEMENT {type switch { FloatType.F32 => 32, FloatType.F16 => 16, _ => 8 }}\n{(isTransposed ? "#define TRANSPOSED\n" : "")}");
+        new("float_product.cl", $"{KernelSource.Element(type)}{(isTransposed ? "#define TRANSPOSED\n" : "")}");
 
     private static LaunchSize Rows(int tokens, int rowCount) => new(Groups(rowCount, RowsOfGroup), Groups(tokens, TokensOfGroup), Lanes, RowsOfGroup);
 

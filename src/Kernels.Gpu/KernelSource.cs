@@ -10,12 +10,18 @@ internal static class KernelSource
 
     private static readonly string[] OverCodes = ["code_product.cl", "float_code_product.cl", "code_tensor.cu"];
 
+    private static readonly string[] OverFloats = ["float_product.cl", "look_up.cl"];
+
     /// <summary>Puts the text of a program together.</summary>
     public static string Of(GpuProgram program, string header)
     {
-        IEnumerable<string> files = [.. Shared, .. OverCodes.Contains(program.File) ? ["codes.cl"] : Array.Empty<string>(), program.File];
+        string[] weights = OverCodes.Contains(program.File) ? ["codes.cl"] : OverFloats.Contains(program.File) ? ["elements.cl"] : [];
+        IEnumerable<string> files = [.. Shared, .. weights, program.File];
         return string.Concat(header, program.Settings, "\n", string.Concat(files.Select(Text)));
     }
+
+    /// <summary>The setting that names the type of float weights.</summary>
+    public static string Element(FloatType type) => $"#define ELEMENT {type switch { FloatType.F32 => 32, FloatType.F16 => 16, _ => 8 }}\n";
 
     private static string Text(string file)
     {

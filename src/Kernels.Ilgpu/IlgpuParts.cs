@@ -13,6 +13,28 @@ internal sealed class IlgpuParts(IlgpuDevice device) : IDeviceParts
     private IlgpuBuffer? _found;
 
     /// <inheritdoc/>
+    public void LookUp(DeviceFloatWeights table, int firstRow, DeviceBuffer rows, int count, bool isAdded, DeviceBuffer destination)
+    {
+        DevicePartShape.CheckLookUp(table, firstRow, rows, count, destination);
+        LookUpOperands operands = new()
+        {
+            Table = Own(table.Elements, nameof(table)).Words,
+            Type = table.Type,
+            FirstRow = firstRow,
+            EndRow = firstRow + (long)table.Rows,
+            Columns = table.Columns,
+            Rows = Own(rows, nameof(rows)).As<int>(),
+            Count = count * (long)table.Columns,
+            IsAdded = isAdded ? 1 : 0,
+            Destination = Floats(destination, nameof(destination)),
+        };
+        if (operands.Count > 0)
+        {
+            device.Launch(RowLookUp.LookUp, _sizes.Threads(operands.Count), operands);
+        }
+    }
+
+    /// <inheritdoc/>
     public void Normalize(DeviceNorm norm, DeviceBuffer source, int rows, DeviceBuffer destination)
     {
         DevicePartShape.CheckNormalize(norm, source, rows, destination);

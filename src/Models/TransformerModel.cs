@@ -73,6 +73,8 @@ public sealed class TransformerModel : IDisposable
 
     internal Norm? FinalNorm => _parts.FinalNorm;
 
+    internal Embedding Embedding => _parts.Embedding;
+
     /// <summary>Gets the floats that computing one block needs for each token, beside the residual stream.</summary>
     internal int BufferFeatures => _parts.Blocks.Max(block => block.BufferFeatures);
 
@@ -203,8 +205,6 @@ public sealed class TransformerModel : IDisposable
                 $"{where} starts with token id {ids[0]}, but this model has its prefix folded, and BOS (id {prefix.BosTokenId}) at the start stands for it; start with BOS (leave out --no-bos).");
         }
     }
-
-    internal void Embed(SequenceChunk chunk, Memory<float> hidden) => _parts.Embedding.Read(chunk, hidden, Context);
 
     /// <summary>Computes one block for some tokens of one sequence, in place, then applies the transforms. Shape [tokens, hiddenSize].</summary>
     internal void RunBlock(TransformerBlock block, Memory<float> hidden, BlockCall call)

@@ -1,8 +1,8 @@
-using System.Runtime.InteropServices;
 using OutlierQuant.Kernels.Devices;
 using OutlierQuant.Kernels.Tests;
 using OutlierQuant.Testing.Devices;
 using Xunit;
+using static OutlierQuant.Kernels.Gpu.Tests.DeviceFloats;
 
 namespace OutlierQuant.Kernels.Gpu.Tests;
 
@@ -219,36 +219,6 @@ public sealed class DevicePartsTests : IDisposable
     }
 
     [DeviceFact]
-    public void Round_EveryRule_EqualsTheDefinitionBitForBit()
-    {
-        foreach (int columns in (int[])[1, 7, 127, 128, 129, 300])
-        {
-            float[] values = [.. Random(3 * columns, columns).Concat([0.125f, -0.125f, 0.375f, -0.625f, -0.01f, 0f, -0f, 1e30f, -1e30f, float.NaN, float.PositiveInfinity, float.NegativeInfinity, float.Epsilon])];
-            foreach (int[] channels in (int[][])[[], [0], [columns / 3, columns - 1], [.. Enumerable.Range(0, columns)]])
-            {
-                int[] listed = [.. channels.Distinct()];
-                foreach ((float scale, int qMax, bool hasConstants, int otherRow) in ((float, int, bool, int)[])[(0.25f, 7, false, -1), (0.023f, 127, true, 1), (1e-40f, 1, true, 0)])
-                {
-                    int rows = values.Length / columns;
-                    uint[] expected = Rounded(_host), actual = Rounded(Device);
-                    Assert.Equal(expected, actual);
-
-                    uint[] Rounded(IDevice device)
-                    {
-                        DeviceBuffer buffer = Upload(device, values);
-                        using DeviceChannels spared = device.Products.UploadChannels(listed, columns);
-                        DeviceBuffer? constants = hasConstants ? Upload(device, Random(listed.Length, 1)) : null, other = hasConstants ? Upload(device, Random(listed.Length, 2)) : null;
-                        device.Parts.Round(new(scale, qMax, spared, constants, other), otherRow, rows, buffer);
-
-                        // The bits of a NaN differ from processor to processor.
-                        return [.. Download(device, buffer, values.Length).Select(value => float.IsNaN(value) ? uint.MaxValue : BitConverter.SingleToUInt32Bits(value))];
-                    }
-                }
-            }
-        }
-    }
-
-    [DeviceFact]
     public void FindLargest_TiesAndNaN_GiveTheSmallestIndex()
     {
         foreach (int count in (int[])[1, 2, 100, 128, 129, 1000, 50_257])
@@ -275,34 +245,6 @@ public sealed class DevicePartsTests : IDisposable
         Assert.Equal("norm", Assert.Throws<ArgumentException>(() => Device.Parts.PlaceHeads(new() { Tokens = 1, Heads = 1, HeadSize = 8, SourceStride = 8, SourceOffset = 0, Group = 1, OuterStride = 1, FirstRow = 0 }, eight, norm, null, eight)).ParamName);
         Assert.Equal("scales", Assert.Throws<ArgumentException>(() => Device.Parts.FindScales(DeviceScaleRule.Token, 1, 7, eight, eight, 8, four)).ParamName);
         Assert.Equal("count", Assert.Throws<ArgumentOutOfRangeException>(() => Device.Parts.FindLargest(eight, 0)).ParamName);
-        using DeviceChannels channels = Device.Products.UploadChannels([1, 2], 4);
-        Assert.Equal("values", Assert.Throws<ArgumentException>(() => Device.Parts.Round(new(1, 7, channels, null, null), -1, 2, four)).ParamName);
-        Assert.Equal("rounding", Assert.Throws<ArgumentException>(() => Device.Parts.Round(new(1, 7, channels, four, null), -1, 1, four)).ParamName);
-        Assert.Equal("rounding", Assert.Throws<ArgumentException>(() => Device.Parts.Round(new(1, 7, channels, four, Empty(Device, 1)), -1, 1, eight)).ParamName);
-        Assert.Equal("rounding", Assert.Throws<ArgumentOutOfRangeException>(() => Device.Parts.Round(new(0, 7, channels, null, null), -1, 1, four)).ParamName);
-        Assert.Equal("rounding", Assert.Throws<ArgumentOutOfRangeException>(() => Device.Parts.Round(new(1, 128, channels, null, null), -1, 1, four)).ParamName);
-    }
-
-    private static float[] Random(int count, int seed)
-    {
-        Random random = new(seed);
-        return [.. Enumerable.Range(0, count).Select(_ => (random.NextSingle() - 0.5f) * 6)];
-    }
-
-    private static DeviceBuffer Upload(IDevice device, float[] values)
-    {
-        DeviceBuffer buffer = Empty(device, values.Length);
-        device.Upload(MemoryMarshal.AsBytes(values.AsSpan()), buffer);
-        return buffer;
-    }
-
-    private static DeviceBuffer Empty(IDevice device, int count) => device.Allocate(sizeof(float) * count, "a test");
-
-    private static float[] Download(IDevice device, DeviceBuffer buffer, int count)
-    {
-        float[] values = new float[count];
-        device.Download(buffer, 0, MemoryMarshal.AsBytes(values.AsSpan()));
-        return values;
     }
 
     private static float[] Attended(IDevice device, DeviceAttention attention, float[] queries, float[] keys, float[] values)

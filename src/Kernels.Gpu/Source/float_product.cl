@@ -1,17 +1,6 @@
 // destination[t, r] = Σ_c x[t, c] · weight[r, c] for firstRow ≤ r < endRow.
-// ELEMENT is the weights' type: 32 (binary32), 16 (binary16) or 8 (bfloat16, which has 8 significant bits). They lie as [rows, columns]; with TRANSPOSED as [columns, rows].
+// Weights are of the type that elements.cl names. They lie as [rows, columns]; with TRANSPOSED as [columns, rows].
 // Rows may start at any element, so only rows of a multiple of 8 columns are read 16 bytes at a time.
-
-#if ELEMENT == 32
-typedef float element;
-#define WIDEN(elements, index) ((elements)[index])
-#elif ELEMENT == 16
-typedef ushort element;
-#define WIDEN(elements, index) widen_f16(elements, index)
-#else
-typedef ushort element;
-#define WIDEN(elements, index) widen_bf16((elements)[index])
-#endif
 
 #define PARAMETERS \
     GLOBAL const float* source, int tokens, GLOBAL const element* weights, int columns, int rows, int firstRow, int endRow, GLOBAL float* destination

@@ -3,6 +3,20 @@ namespace OutlierQuant.Kernels.Devices;
 /// <summary>Checks the shapes of <see cref="IDeviceParts"/> once, for every backend.</summary>
 internal static class DevicePartShape
 {
+    /// <summary>Checks <see cref="IDeviceParts.LookUp"/>.</summary>
+    /// <exception cref="ArgumentException">The shapes disagree, or the table is transposed.</exception>
+    public static void CheckLookUp(DeviceFloatWeights table, int firstRow, DeviceBuffer rows, int count, DeviceBuffer destination)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(firstRow);
+        if (table.IsTransposed)
+        {
+            throw new ArgumentException("Rows of a transposed matrix do not lie together; they cannot be looked up.", nameof(table));
+        }
+
+        Require(rows, count, nameof(rows));
+        Require(destination, (long)count * table.Columns, nameof(destination));
+    }
+
     /// <summary>Checks <see cref="IDeviceParts.Normalize"/>.</summary>
     /// <exception cref="ArgumentException">The shapes disagree.</exception>
     public static void CheckNormalize(DeviceNorm norm, DeviceBuffer source, int rows, DeviceBuffer destination)

@@ -7,6 +7,15 @@ namespace OutlierQuant.Kernels.Devices;
 /// </remarks>
 public interface IDeviceParts
 {
+    /// <summary>Copies rows of a matrix, widened exactly, or adds them to what stands there: <c>destination[i] = table[rows[i] − firstRow]</c>.</summary>
+    /// <param name="table">The matrix, not transposed; or some consecutive rows of a larger one. Shape <c>[rows, columns]</c>.</param>
+    /// <param name="firstRow">Number of the first row of <paramref name="table"/>.</param>
+    /// <param name="rows">Numbers of rows, 32-bit integers; for one that the table lacks, nothing is written. Shape <c>[count]</c>.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="isAdded">Whether rows are added.</param>
+    /// <param name="destination">Shape <c>[count, columns]</c>.</param>
+    void LookUp(DeviceFloatWeights table, int firstRow, DeviceBuffer rows, int count, bool isAdded, DeviceBuffer destination);
+
     /// <summary>Normalizes rows. Source and destination may be the same buffer.</summary>
     /// <param name="norm">The norm.</param>
     /// <param name="source">Shape <c>[rows, size]</c>.</param>

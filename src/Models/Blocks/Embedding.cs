@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using OutlierQuant.Models.Linears;
 using Tensor = OutlierQuant.Checkpoints.Tensor;
 
 namespace OutlierQuant.Models.Blocks;
@@ -12,6 +13,12 @@ internal sealed class Embedding(Tensor tokens, Tensor? positions, EmbeddingChang
     private const int TokensPerRange = 4;
 
     private readonly int _hiddenSize = (int)tokens.Shape[1];
+
+    /// <summary>Gets the token table. Shape [vocabulary, hiddenSize].</summary>
+    public FloatMatrix Tokens { get; } = new(tokens);
+
+    /// <summary>Gets the position table, or null. Shape [maxPositions, hiddenSize].</summary>
+    public FloatMatrix? Positions { get; } = positions is null ? null : new(positions);
 
     /// <summary>Gets whether positions are rows of a table, so that none can exceed it.</summary>
     public bool HasPositionTable => positions is not null;

@@ -5,7 +5,7 @@ using OutlierQuant.Models.Engines;
 
 namespace OutlierQuant.Models.Devices;
 
-/// <summary>Computes on a device: embeddings go there, and what an observer, a transform of the host or a consumer wants comes back.</summary>
+/// <summary>Computes on a device: numbers of tokens go there, and what an observer, a transform of the host or a consumer wants comes back.</summary>
 internal sealed class DeviceEngine : IForwardEngine
 {
     private readonly DeviceKeyValueCache[] _caches;
@@ -39,9 +39,21 @@ internal sealed class DeviceEngine : IForwardEngine
     /// <inheritdoc/>
     public IForwardStream Start(SequenceChunk chunk, int window, IForwardObserver? observer)
     {
-        float[] hidden = new float[chunk.TokenIds.Length * Model.Config.HiddenSize];
-        Model.Embed(chunk, hidden);
-        return new DeviceStream(this, Device.Upload(hidden, $"the residual stream of {chunk.TokenIds.Length} tokens"), chunk, window, observer);
+        int tokens = chunk.TokenIds.Length;
+        DeviceBuffer hidden = Device.Allocate(sizeof(float) * (long)tokens * Model.Config.HiddenSize, $"the residual stream of {tokens} tokens");
+        DeviceStream stream = new(this, hidden, chunk, window, observer);
+        try
+        {
+            // Memory first: the table is the last to give way to it.
+            DeviceBuffer numbers = Scratch.Take(DeviceScratch.Part.Rows, tokens, 1);
+            stream.Measure(ForwardPart.Embedding, () => Device.EmbeddingOf(Model.Embedding).Read(chunk, numbers, hidden));
+            return stream;
+        }
+        catch
+        {
+            stream.Dispose();
+            throw;
+        }
     }
 
     /// <summary>The cache of a block, with what it holds of this sequence.</summary>

@@ -3,11 +3,11 @@ using OutlierQuant.Models.Linears;
 
 namespace OutlierQuant.Models.Devices;
 
-/// <summary>A <see cref="FloatLinear"/> on a device, in as many slabs of rows as the 2 GiB of a span demand.</summary>
+/// <summary>A <see cref="FloatLinear"/> on a device.</summary>
 internal sealed class DeviceFloatLinear : DeviceLinear
 {
     private readonly ModelDevice _device;
-    private readonly List<DeviceFloatWeights> _slabs = [];
+    private readonly DeviceMatrix _weights;
     private readonly DeviceBuffer? _bias;
     private readonly int _outFeatures;
     private readonly string _name;
@@ -15,14 +15,9 @@ internal sealed class DeviceFloatLinear : DeviceLinear
     public DeviceFloatLinear(FloatLinear linear, ModelDevice device)
     {
         (_device, _outFeatures, _name) = (device, linear.OutFeatures, linear.Name);
+        _weights = device.Share(linear.Matrix);
         try
         {
-            for (int first = 0; first < linear.OutFeatures; first += linear.RowsPerSlab)
-            {
-                int row = first;
-                _slabs.Add(device.MakeRoom(() => device.Device.Products.Upload(linear.Slab(row), linear.Name)));
-            }
-
             _bias = linear.Bias is null ? null : device.Upload(linear.Bias, $"bias of {linear.Name}");
         }
         catch
@@ -35,14 +30,14 @@ internal sealed class DeviceFloatLinear : DeviceLinear
     public override void Multiply(DeviceInput input, SequenceChunk chunk, DeviceBuffer output, ComputeContext context)
     {
         IDevice device = _device.Device;
-        if (_slabs.Count == 1)
+        if (_weights.Slabs.Count == 1)
         {
-            device.Products.Multiply(input.Values, input.Tokens, _slabs[0], 0, _outFeatures, output);
+            device.Products.Multiply(input.Values, input.Tokens, _weights.Slabs[0], 0, _outFeatures, output);
         }
         else
         {
             int first = 0;
-            foreach (DeviceFloatWeights slab in _slabs)
+            foreach (DeviceFloatWeights slab in _weights.Slabs)
             {
                 MultiplySlab(input, slab, first, output);
                 first += slab.Rows;
@@ -57,7 +52,7 @@ internal sealed class DeviceFloatLinear : DeviceLinear
 
     public override void Dispose()
     {
-        _slabs.ForEach(slab => slab.Dispose());
+        _weights.Dispose();
         _bias?.Dispose();
     }
 

@@ -18,7 +18,7 @@ internal abstract class DeviceLinear : IDisposable
     /// <summary>Names the kernel that computes a linear where the context says, for tables.</summary>
     public static string Describe(Linear linear, ComputeContext context, int tokens) => (context.Device?.Device.Products, linear) switch
     {
-        (IDeviceProducts products, FloatLinear floats) => products.Describe(floats.Type, tokens),
+        (IDeviceProducts products, FloatLinear floats) => products.Describe(floats.Matrix.Type, tokens),
         (IDeviceProducts products, QuantizedLinear quantized) => products.Describe(quantized.Weights.AsPacked(), quantized.Activations.Granularity != ActivationGranularity.Float, tokens),
         _ => linear.DescribeKernel(context.Suite, tokens),
     };

@@ -45,6 +45,9 @@ internal sealed class DeviceScratch(ModelDevice device) : IDisposable
         /// <summary>Largest magnitudes of the channels that count for a scale. Shape [tokens].</summary>
         Counted,
 
+        /// <summary>Rows of the embedding's tables, 32-bit integers. Shape [tokens].</summary>
+        Rows,
+
         /// <summary>Cosines and sines. Shape [tokens, headSize].</summary>
         Rotations,
 

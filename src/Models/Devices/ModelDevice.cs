@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using OutlierQuant.Checkpoints;
 using OutlierQuant.Kernels.Devices;
 using OutlierQuant.Models.Blocks;
 using OutlierQuant.Models.Linears;
@@ -18,6 +19,9 @@ public sealed class ModelDevice(IDevice device) : IDisposable
     // Found by the object that the weights come from, which they do not keep alive.
     private readonly ConditionalWeakTable<object, Resident> _bySource = [];
     private readonly List<Resident> _residents = [];
+
+    // Matrices that several residents may read, by the tensor that they come from.
+    private readonly ConditionalWeakTable<Tensor, DeviceMatrix> _matrices = [];
     private long _uses;
 
     /// <summary>Gets the device.</summary>
@@ -52,6 +56,21 @@ public sealed class ModelDevice(IDevice device) : IDisposable
 
     /// <summary>A norm on the device.</summary>
     internal DeviceNorm NormOf(Norm norm) => ResidentOf(norm, () => new ResidentNorm(norm, this)).Norm;
+
+    /// <summary>An embedding on the device.</summary>
+    internal DeviceEmbedding EmbeddingOf(Embedding embedding) => ResidentOf(embedding, () => new DeviceEmbedding(embedding, this));
+
+    /// <summary>Brings a matrix to the device, or gives the one that is there to another reader; each disposes of it.</summary>
+    internal DeviceMatrix Share(FloatMatrix matrix)
+    {
+        if (!_matrices.TryGetValue(matrix.Tensor, out DeviceMatrix? onDevice) || !onDevice.TryShare())
+        {
+            onDevice = new DeviceMatrix(matrix, this);
+            _matrices.AddOrUpdate(matrix.Tensor, onDevice);
+        }
+
+        return onDevice;
+    }
 
     /// <summary>How a block's output is rounded, on the device; null where it is not.</summary>
     internal DeviceRounding? RoundingOf(ResidualQuantizer quantizer, int block, int hiddenSize) =>

@@ -15,7 +15,7 @@ internal sealed class HostEngine(TransformerModel model, bool keepsSequence) : I
     public IForwardStream Start(SequenceChunk chunk, int window, IForwardObserver? observer)
     {
         float[] hidden = new float[chunk.TokenIds.Length * model.Config.HiddenSize];
-        model.Embed(chunk, hidden);
+        model.Embedding.Read(chunk, hidden, model.Context);
         return new Stream(this, hidden, chunk, window, observer);
     }
 

@@ -10,9 +10,6 @@ namespace OutlierQuant.Models.Linears;
 /// <summary>A linear over the checkpoint's own float weights, which stay in mapped memory.</summary>
 public sealed class FloatLinear : Linear
 {
-    private readonly FloatType _type;
-    private readonly int _rowsPerSlab;
-
     /// <summary>Creates a linear over a mapped tensor.</summary>
     /// <param name="name">Name of its tensors without the last part.</param>
     /// <param name="block">0-based block; -1 for the output head.</param>
@@ -31,35 +28,25 @@ public sealed class FloatLinear : Linear
     internal FloatLinear(string name, int block, LinearRole role, Tensor weight, bool isTransposed, float[]? bias, int slabBytes)
         : base(name, block, role, checked((int)weight.Shape[isTransposed ? 0 : 1]), checked((int)weight.Shape[isTransposed ? 1 : 0]))
     {
-        _type = weight.Type switch
+        if (weight.Type is not (TensorType.F32 or TensorType.F16 or TensorType.BF16))
         {
-            TensorType.F32 => FloatType.F32,
-            TensorType.F16 => FloatType.F16,
-            TensorType.BF16 => FloatType.BF16,
-            _ => throw weight.Wrong($"weights of type {weight.Type}; a float linear needs F32, F16 or BF16"),
-        };
+            throw weight.Wrong($"weights of type {weight.Type}; a float linear needs F32, F16 or BF16");
+        }
+
         if (bias is not null && bias.Length != OutFeatures)
         {
             throw new ArgumentException($"'{name}': the bias has {bias.Length} values; {OutFeatures} output features need as many.", nameof(bias));
         }
 
-        long rowBytes = weight.ByteLength / OutFeatures;
-        _rowsPerSlab = (int)Math.Clamp(slabBytes / rowBytes, 1, OutFeatures);
-        if (_rowsPerSlab < OutFeatures && isTransposed)
-        {
-            throw weight.Wrong($"{weight.ByteLength} bytes; a transposed matrix may have at most {slabBytes}");
-        }
-
-        Weight = weight;
-        IsTransposed = isTransposed;
+        Matrix = new FloatMatrix(weight, isTransposed, slabBytes);
         Bias = bias;
     }
 
     /// <summary>Gets the weights as they lie in the checkpoint.</summary>
-    public Tensor Weight { get; }
+    public Tensor Weight => Matrix.Tensor;
 
     /// <summary>Gets a value indicating whether input features are the outer dimension of <see cref="Weight"/>.</summary>
-    public bool IsTransposed { get; }
+    public bool IsTransposed => Matrix.IsTransposed;
 
     /// <summary>Gets the bias, or null. Shape <c>[outFeatures]</c>.</summary>
     public float[]? Bias { get; }
@@ -68,7 +55,7 @@ public sealed class FloatLinear : Linear
     public override long WeightByteSize => Weight.ByteLength;
 
     /// <inheritdoc/>
-    public override string DescribeKernel(KernelSuite suite, int tokens) => suite.FloatMatmul.Describe(_type, tokens);
+    public override string DescribeKernel(KernelSuite suite, int tokens) => suite.FloatMatmul.Describe(Matrix.Type, tokens);
 
     /// <summary>Reads the weights of one output feature, whatever the layout.</summary>
     /// <param name="row">Output feature.</param>
@@ -98,17 +85,17 @@ public sealed class FloatLinear : Linear
     /// <inheritdoc/>
     public override void Forward(ReadOnlyMemory<float> input, int tokens, SequenceChunk chunk, Memory<float> output, ComputeContext context)
     {
-        if (_rowsPerSlab == OutFeatures)
+        if (Matrix.RowsPerSlab == OutFeatures)
         {
             LinearLoop.Run([this], input, tokens, chunk, [output], context);
             return;
         }
 
         CheckShapes(input, tokens, output);
-        float[] slab = ArrayPool<float>.Shared.Rent(checked(tokens * _rowsPerSlab));
-        for (int firstRow = 0; firstRow < OutFeatures; firstRow += _rowsPerSlab)
+        float[] slab = ArrayPool<float>.Shared.Rent(checked(tokens * Matrix.RowsPerSlab));
+        for (int firstRow = 0; firstRow < OutFeatures; firstRow += Matrix.RowsPerSlab)
         {
-            int rows = Math.Min(_rowsPerSlab, OutFeatures - firstRow);
+            int rows = Math.Min(Matrix.RowsPerSlab, OutFeatures - firstRow);
             LinearProduct product = Product(input, tokens, firstRow, rows, slab, context.Suite.FloatMatmul, null);
             context.Team.Run(product.Rows, product.Granularity, product.Compute, product.NeedsOwnThreads);
             for (int token = 0; token < tokens; token++)
@@ -124,46 +111,27 @@ public sealed class FloatLinear : Linear
     internal override LinearProduct? Prepare(SharedInput input, SequenceChunk chunk, Memory<float> output)
     {
         CheckShapes(input.Values, input.Tokens, output);
-        if (_rowsPerSlab < OutFeatures)
+        if (Matrix.RowsPerSlab < OutFeatures)
         {
             return null;
         }
 
         IFloatMatmulKernel kernel = input.Context.Suite.FloatMatmul;
-        PreparedFloats? prepared = input.Prepare(kernel, InFeatures, [], () => kernel.Reserve(_type, input.Tokens, InFeatures));
+        PreparedFloats? prepared = input.Prepare(kernel, InFeatures, [], () => kernel.Reserve(Matrix.Type, input.Tokens, InFeatures));
         return Product(input.Values, input.Tokens, 0, OutFeatures, output, kernel, prepared);
     }
 
-    /// <summary>Gets the element type of the weights.</summary>
-    internal FloatType Type => _type;
-
-    /// <summary>Gets the most rows whose weights one span holds.</summary>
-    internal int RowsPerSlab => _rowsPerSlab;
-
-    /// <summary>The weights of a slab of rows, or of those that are left.</summary>
-    internal FloatWeights Slab(int firstRow) => Slab(firstRow, Math.Min(_rowsPerSlab, OutFeatures - firstRow));
-
-    private FloatWeights Slab(int firstRow, int rows)
-    {
-        long rowBytes = Weight.ByteLength / OutFeatures;
-        return new()
-        {
-            Elements = Weight.Bytes(firstRow * rowBytes, (int)(rows * rowBytes)),
-            Type = _type,
-            Rows = rows,
-            Columns = InFeatures,
-            IsTransposed = IsTransposed,
-        };
-    }
+    /// <summary>Gets the weights as a matrix that kernels read.</summary>
+    internal FloatMatrix Matrix { get; }
 
     /// <summary>The product with the rows of one slab; the destination has shape [tokens, slabRows].</summary>
     private LinearProduct Product(
         ReadOnlyMemory<float> input, int tokens, int slabFirst, int slabRows, Memory<float> destination, IFloatMatmulKernel kernel, PreparedFloats? prepared)
     {
-        return new LinearProduct(slabRows, kernel.RowGranularity, kernel.NeedsOwnThreads(_type, tokens), (first, count) =>
+        return new LinearProduct(slabRows, kernel.RowGranularity, kernel.NeedsOwnThreads(Matrix.Type, tokens), (first, count) =>
         {
             Span<float> products = destination.Span[..(tokens * slabRows)];
-            kernel.Multiply(input.Span[..(tokens * InFeatures)], tokens, Slab(slabFirst, slabRows), first, count, products, prepared);
+            kernel.Multiply(input.Span[..(tokens * InFeatures)], tokens, Matrix.Slab(slabFirst, slabRows), first, count, products, prepared);
             for (int token = 0; Bias is not null && token < tokens; token++)
             {
                 Span<float> part = products.Slice((token * slabRows) + first, count);

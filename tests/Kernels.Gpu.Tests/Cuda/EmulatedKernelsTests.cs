@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using OutlierQuant.Kernels.Devices;
+using OutlierQuant.Kernels.FloatMatmul;
 using OutlierQuant.Kernels.Gpu.Tests.Cuda.Emulator;
 using OutlierQuant.Kernels.RowQuantize;
 using OutlierQuant.Kernels.Tests.CodeProduct;
@@ -97,6 +98,42 @@ public sealed class EmulatedKernelsTests
                     on.Parts.Round(new(0.25f, 7, spared, hasConstants ? constants : null, hasConstants ? others : null), 1, 3, rows);
                     byte[] bytes = new byte[sizeof(float) * values.Length];
                     on.Download(rows, 0, bytes);
+                    return bytes;
+                }
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void LookUp_EveryType_EqualsTheTableBitForBit(bool backwards)
+    {
+        using GpuDevice device = new(new EmulatedDriver(backwards));
+        using HostDevice host = new();
+        int[] numbers = [12, 10, 9, 13, 11, int.MinValue];
+        foreach ((FloatType type, int columns) in new[] { (FloatType.F32, 1), (FloatType.F32, 129), (FloatType.F16, 130), (FloatType.BF16, 300) })
+        {
+            float[] values = [.. Enumerable.Range(0, 3 * columns).Select(i => (float)Math.Sin(i))];
+            byte[] elements = type switch
+            {
+                FloatType.F32 => MemoryMarshal.AsBytes<float>(values).ToArray(),
+                FloatType.F16 => MemoryMarshal.AsBytes<Half>(Array.ConvertAll(values, static value => (Half)value)).ToArray(),
+                _ => MemoryMarshal.AsBytes<ushort>(Array.ConvertAll(values, static value => (ushort)(BitConverter.SingleToUInt32Bits(value) >> 16))).ToArray(),
+            };
+            foreach (bool isAdded in new[] { false, true })
+            {
+                Assert.Equal(LookedUp(host), LookedUp(device));
+
+                byte[] LookedUp(IDevice on)
+                {
+                    using DeviceFloatWeights table = on.Products.Upload(new FloatWeights { Elements = elements, Type = type, Rows = 3, Columns = columns }, "a table");
+                    using DeviceBuffer rows = WeightUpload.Bytes(on, MemoryMarshal.AsBytes<int>(numbers), "numbers");
+                    byte[] bytes = new byte[sizeof(float) * numbers.Length * columns];
+                    bytes.AsSpan().Fill(0x3F);
+                    using DeviceBuffer destination = WeightUpload.Bytes(on, bytes, "rows");
+                    on.Parts.LookUp(table, 10, rows, numbers.Length, isAdded, destination);
+                    on.Download(destination, 0, bytes);
                     return bytes;
                 }
             }

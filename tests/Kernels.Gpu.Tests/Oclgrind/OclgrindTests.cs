@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using OutlierQuant.Kernels.Devices;
+using OutlierQuant.Kernels.FloatMatmul;
 using OutlierQuant.Kernels.Gpu.OpenCL;
 using OutlierQuant.Kernels.RowQuantize;
 using OutlierQuant.Kernels.Tests;
@@ -99,6 +100,26 @@ public sealed class OclgrindTests
             AssertQuiet(() =>
             {
                 device.Parts.Round(new(0.1f, 7, spared, constants, constants), 1, 2, rows);
+                device.Finish();
+            });
+        }
+    }
+
+    [OclgrindFact]
+    public void LookUp_SmallShapes_TouchesNothingElseAndDoesNotRace()
+    {
+        using IDevice device = TestedDevices.Open()!;
+        foreach ((FloatType type, int columns) in new[] { (FloatType.F32, 1), (FloatType.F16, 130), (FloatType.BF16, 300) })
+        {
+            byte[] elements = new byte[3 * columns * (type == FloatType.F32 ? 4 : 2)];
+            int[] numbers = [7, 5, 4, 6, 8, int.MinValue];
+            using DeviceFloatWeights table = device.Products.Upload(new FloatWeights { Elements = elements, Type = type, Rows = 3, Columns = columns }, "a table");
+            using DeviceBuffer rows = WeightUpload.Bytes(device, MemoryMarshal.AsBytes<int>(numbers), "numbers");
+            using DeviceBuffer destination = WeightUpload.Bytes(device, new byte[sizeof(float) * numbers.Length * columns], "rows");
+            AssertQuiet(() =>
+            {
+                device.Parts.LookUp(table, 5, rows, numbers.Length, isAdded: false, destination);
+                device.Parts.LookUp(table, 5, rows, numbers.Length, isAdded: true, destination);
                 device.Finish();
             });
         }

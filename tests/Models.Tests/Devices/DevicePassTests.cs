@@ -1,3 +1,4 @@
+using OutlierQuant.Checkpoints;
 using OutlierQuant.Checkpoints.Configuration;
 using OutlierQuant.Kernels;
 using OutlierQuant.Kernels.Devices;
@@ -237,6 +238,27 @@ public sealed class DevicePassTests : IDisposable
 
         // The values behind the final norm, which the consumer asks for, and nothing between the blocks.
         Assert.Equal(sizeof(float) * 12L * test.Model.Config.HiddenSize, device.BytesDownloaded);
+    }
+
+    [Theory]
+    [MemberData(nameof(Devices))]
+    public void Logits_TableOfF64_AreThoseOfItsValuesInF32(string deviceName)
+    {
+        const string Table = "model.embed_tokens.weight";
+        using TemporaryDirectory source = new();
+        using TensorStore store = TensorStore.Open(new RandomCheckpoint().Write(source.Path));
+        float[] values = new float[store.Require(Table).ElementCount];
+        store.Require(Table).ReadAsFloat(0, values);
+        File.Copy(source.File("config.json"), _directory.File("config.json"));
+        SafetensorsWriter.Write(_directory.File("model.safetensors"), [
+            .. store.Tensors.Where(tensor => tensor.Name != Table).Select(tensor => TensorToWrite.Copy(tensor)),
+            TensorToWrite.From<double>(Table, TensorType.F64, [.. store.Require(Table).Shape], Array.ConvertAll(values, value => value * (1 + 1e-9)))]);
+        int[] ids = TestTokens.Random(9);
+        using IDevice device = TestDevices.Open(deviceName);
+        using ModelDevice weights = new(device);
+        using TestModel narrow = TestModel.Open(source.Path, device: weights), wide = TestModel.Open(_directory.Path, device: weights);
+
+        Assert.Equal(narrow.Model.Logits(ids), wide.Model.Logits(ids));
     }
 
     private static ResidualQuantizer Residual(string preserve, int bits) => new(new ResidualQuantization

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using OutlierQuant.Kernels;
 using OutlierQuant.Kernels.Devices;
 
 namespace OutlierQuant.Testing.Devices;
@@ -5,6 +7,27 @@ namespace OutlierQuant.Testing.Devices;
 /// <summary>The parts of a forward pass over the buffers of a <see cref="HostDevice"/>, in plain binary64: what other devices are tested against.</summary>
 internal sealed class HostParts : IDeviceParts
 {
+    public void LookUp(DeviceFloatWeights table, int firstRow, DeviceBuffer rows, int count, bool isAdded, DeviceBuffer destination)
+    {
+        DevicePartShape.CheckLookUp(table, firstRow, rows, count, destination);
+        ReadOnlySpan<byte> elements = ((HostBuffer)table.Elements).Bytes;
+        for (int i = 0; i < count * table.Columns; i++)
+        {
+            long row = (long)((HostBuffer)rows).Integers[i / table.Columns] - firstRow;
+            if (row >= 0 && row < table.Rows)
+            {
+                int index = ((int)row * table.Columns) + (i % table.Columns);
+                float value = table.Type switch
+                {
+                    FloatType.F32 => MemoryMarshal.Cast<byte, float>(elements)[index],
+                    FloatType.F16 => (float)MemoryMarshal.Cast<byte, Half>(elements)[index],
+                    _ => BitConverter.UInt32BitsToSingle((uint)MemoryMarshal.Cast<byte, ushort>(elements)[index] << 16),
+                };
+                Floats(destination)[i] = isAdded ? Floats(destination)[i] + value : value;
+            }
+        }
+    }
+
     public void Normalize(DeviceNorm norm, DeviceBuffer source, int rows, DeviceBuffer destination)
     {
         DevicePartShape.CheckNormalize(norm, source, rows, destination);

@@ -19,13 +19,16 @@ internal sealed unsafe class OpenCLDeviceInfo(nint device)
 
     public bool HasBinary64 => Text(OpenCLApi.DeviceExtensions).Split(' ').Contains("cl_khr_fp64");
 
+    /// <summary>Gets whether steps of columns may be long (68 KiB of operands): memory of a group is a cache as large as that, and nothing else that runs has to share it, as on a GPU.</summary>
+    public bool TakesLongSteps => !Has(OpenCLApi.DeviceType, OpenCLApi.Gpu) && Number(OpenCLApi.DeviceLocalMemory) >= 128 * 1024;
+
     public IReadOnlyList<string> Features =>
         [.. new (string Name, bool Has)[] { ("gpu", Has(OpenCLApi.DeviceType, OpenCLApi.Gpu)), ("fp32-divide", DividesCorrectly), ("fp64", HasBinary64) }.Where(static feature => feature.Has).Select(static feature => feature.Name)];
 
     /// <summary>Says what a device lacks that our kernels need; null if nothing.</summary>
     public string? UnusableBecause()
     {
-        const int LargestGroup = 256, LocalBytes = 16 * 1024;
+        const int LargestGroup = 256, LocalBytes = 18 * 1024;
         ulong group = Number(OpenCLApi.DeviceMaxWorkGroupSize), local = Number(OpenCLApi.DeviceLocalMemory);
         return Number(OpenCLApi.DeviceAvailable) == 0 ? "the device is not available (CL_DEVICE_AVAILABLE)"
             : Number(OpenCLApi.DeviceCompilerAvailable) == 0 ? "the driver has no compiler (CL_DEVICE_COMPILER_AVAILABLE)"

@@ -25,7 +25,7 @@ internal sealed unsafe class OpenCLDriver : IGpuDriver
         _device = device;
         Description = new DeviceDescription("opencl", index, info.Name, info.Driver, info.MemoryBytes, info.LargestBufferBytes, info.Features);
         _options = info.DividesCorrectly ? "-cl-std=CL1.2 -cl-fp32-correctly-rounded-divide-sqrt" : "-cl-std=CL1.2";
-        SourceHeader = info.DividesCorrectly ? "" : "#define DIVIDE_IN_BINARY64\n";
+        SourceHeader = $"{(info.DividesCorrectly ? "" : "#define DIVIDE_IN_BINARY64\n")}{(info.TakesLongSteps ? "#define LONG_STEPS\n" : "")}";
         int error;
         _context = OpenCLApi.clCreateContext(null, 1, &device, 0, 0, &error);
         OpenCLError.Check(error, "opening the device");

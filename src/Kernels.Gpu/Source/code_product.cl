@@ -122,10 +122,22 @@ KERNEL(LANES, ROWS) code_rows(PARAMETERS)
     }
 }
 
-// A step of codes: 128 columns in 8 vectors, and one more that spreads rows over banks.
+// A step of codes: columns in vectors of 16, and one more vector that spreads rows over banks. What a step costs beside its products is the same however long it is,
+// so a processor whose memory of a group is its cache, which has the room, takes longer ones.
+#ifdef LONG_STEPS
+#define CODE_STEP 512
+#else
 #define CODE_STEP 128
+#endif
 #define CODE_VECTORS (CODE_STEP / RUN)
 #define CODE_PITCH (CODE_VECTORS + 1)
+
+// An item goes through the columns once for so many of its features that registers hold the sums: one of OpenCL C is a vector of 8.
+#ifdef __OPENCL_VERSION__
+#define PASS_ROWS (EACH / 2)
+#else
+#define PASS_ROWS EACH
+#endif
 
 // Many tokens; groups of whole 32 columns, or one group. Features and tokens of an item lie 16 apart.
 KERNEL(TILE_ITEMS, TILE_ITEMS) code_tiles(PARAMETERS)
@@ -138,7 +150,8 @@ KERNEL(TILE_ITEMS, TILE_ITEMS) code_tiles(PARAMETERS)
     int groups = columns == 0 ? 0 : (columns + groupSize - 1) / groupSize;
 
     int item = ITEM(1) * TILE_ITEMS + ITEM(0);
-    int part = groups <= 1 || groupSize % CODE_STEP == 0 ? CODE_STEP : 32;
+    // Sums are scaled where groups may end.
+    int part = groups <= 1 ? CODE_STEP : groupSize % 128 == 0 ? 128 : 32;
     int sums[EACH][EACH];
     float scaled[EACH][EACH];
     for (int t = 0; t < EACH; t++)
@@ -163,7 +176,7 @@ KERNEL(TILE_ITEMS, TILE_ITEMS) code_tiles(PARAMETERS)
                 weight = codes_of(*(GLOBAL const uint4*)(codes + (size_t)(tileRow + line) * bytes + byte_of(column)), shift_of(column));
             }
 
-            if (tileToken + line < tokens)
+            if (tileToken + line < tokens && column < stride)
             {
                 value = *(GLOBAL const uint4*)(sourceCodes + (size_t)(tileToken + line) * stride + column);
             }
@@ -175,48 +188,54 @@ KERNEL(TILE_ITEMS, TILE_ITEMS) code_tiles(PARAMETERS)
         BARRIER();
         for (int start = first; start < min(first + CODE_STEP, columns); start += part)
         {
-            dot_sums partial[EACH][EACH];
-            #pragma unroll
-            for (int t = 0; t < EACH; t++)
-            {
-                #pragma unroll
-                for (int r = 0; r < EACH; r++)
-                {
-                    partial[t][r] = NO_SUMS;
-                }
-            }
-
             LOCAL const uint4* w = weightStep + ITEM(0) * CODE_PITCH + (start - first) / RUN;
             LOCAL const uint4* x = sourceStep + ITEM(1) * CODE_PITCH + (start - first) / RUN;
-            for (int i = 0; i < part / RUN; i++)
-            {
-                #pragma unroll
-                for (int t = 0; t < EACH; t++)
-                {
-                    #pragma unroll
-                    for (int r = 0; r < EACH; r++)
-                    {
-                        partial[t][r] = add_dot16(partial[t][r], w[r * TILE_ITEMS * CODE_PITCH + i], x[t * TILE_ITEMS * CODE_PITCH + i]);
-                    }
-                }
-            }
-
+            int vectors = min(part, stride - start) / RUN;
             int end = start + part;
             int isGroupsEnd = end >= columns || (groups > 1 && end % groupSize == 0);
             int group = groups == 1 ? 0 : start / groupSize;
             #pragma unroll
-            for (int r = 0; r < EACH; r++)
+            for (int passRow = 0; passRow < EACH; passRow += PASS_ROWS)
             {
-                int row = tileRow + ITEM(0) + r * TILE_ITEMS;
-                float scale = isGroupsEnd && row < endRow ? scales[(size_t)row * groups + group] : 0.0f;
+                dot_sums partial[EACH][PASS_ROWS];
                 #pragma unroll
                 for (int t = 0; t < EACH; t++)
                 {
-                    sums[t][r] += total(partial[t][r]);
-                    if (isGroupsEnd)
+                    #pragma unroll
+                    for (int r = 0; r < PASS_ROWS; r++)
                     {
-                        scaled[t][r] = MULTIPLY_ADD(scale, (float)sums[t][r], scaled[t][r]);
-                        sums[t][r] = 0;
+                        partial[t][r] = NO_SUMS;
+                    }
+                }
+
+                for (int i = 0; i < vectors; i++)
+                {
+                    #pragma unroll
+                    for (int t = 0; t < EACH; t++)
+                    {
+                        #pragma unroll
+                        for (int r = 0; r < PASS_ROWS; r++)
+                        {
+                            partial[t][r] = add_dot16(partial[t][r], w[(passRow + r) * TILE_ITEMS * CODE_PITCH + i], x[t * TILE_ITEMS * CODE_PITCH + i]);
+                        }
+                    }
+                }
+
+                #pragma unroll
+                for (int r = 0; r < PASS_ROWS; r++)
+                {
+                    int row = tileRow + ITEM(0) + (passRow + r) * TILE_ITEMS;
+                    float scale = isGroupsEnd && row < endRow ? scales[(size_t)row * groups + group] : 0.0f;
+                    #pragma unroll
+                    for (int t = 0; t < EACH; t++)
+                    {
+                        int sum = sums[t][passRow + r] + total(partial[t][r]);
+                        if (isGroupsEnd)
+                        {
+                            scaled[t][passRow + r] = MULTIPLY_ADD(scale, (float)sum, scaled[t][passRow + r]);
+                        }
+
+                        sums[t][passRow + r] = isGroupsEnd ? 0 : sum;
                     }
                 }
             }

@@ -9,7 +9,7 @@ namespace OutlierQuant.Models.Devices;
 /// <param name="scratch">Where the codes go.</param>
 internal sealed class DeviceInput(DeviceBuffer values, int tokens, DeviceScratch scratch)
 {
-    private readonly List<(QuantizedLinear Linear, DeviceActivationCodes Codes)> _quantized = [];
+    private readonly List<(DeviceQuantizedLinear Linear, DeviceActivationCodes Codes)> _quantized = [];
 
     /// <summary>Gets the values. Shape [tokens, columns].</summary>
     public DeviceBuffer Values => values;
@@ -18,32 +18,33 @@ internal sealed class DeviceInput(DeviceBuffer values, int tokens, DeviceScratch
     public int Tokens => tokens;
 
     /// <summary>Gives the codes that a linear multiplies.</summary>
-    public DeviceActivationCodes Quantize(QuantizedLinear linear, DeviceQuantizedLinear onDevice)
+    public DeviceActivationCodes Quantize(DeviceQuantizedLinear linear)
     {
-        foreach ((QuantizedLinear other, DeviceActivationCodes codes) in _quantized)
+        foreach ((DeviceQuantizedLinear other, DeviceActivationCodes codes) in _quantized)
         {
-            if (linear.Weights.PreservedChannels.AsSpan().SequenceEqual(other.Weights.PreservedChannels) && linear.Activations.HasSameCodes(other.Activations))
+            if (linear.PreservedChannels.AsSpan().SequenceEqual(other.PreservedChannels) && linear.Activations.HasSameCodes(other.Activations))
             {
                 return codes;
             }
         }
 
-        DeviceActivationCodes made = scratch.TakeCodes(_quantized.Count, tokens, linear.InFeatures, linear.Weights.PreservedChannels.Length);
-        Round(linear.Activations, onDevice, made);
+        DeviceActivationCodes made = scratch.TakeCodes(_quantized.Count, tokens, linear.Weights.Columns, linear.PreservedChannels.Length);
+        Round(linear, made);
         _quantized.Add((linear, made));
         return made;
     }
 
-    private void Round(ActivationQuantization rule, DeviceQuantizedLinear onDevice, DeviceActivationCodes codes)
+    private void Round(DeviceQuantizedLinear linear, DeviceActivationCodes codes)
     {
         IDevice device = scratch.Device.Device;
-        DeviceChannels preserved = onDevice.Weights.PreservedChannels;
+        ActivationQuantization rule = linear.Activations;
+        DeviceChannels preserved = linear.Weights.PreservedChannels;
         DeviceBuffer largest = scratch.Take(DeviceScratch.Part.Largest, tokens, 1), counted = largest;
         device.Products.AbsMax(values, tokens, preserved, largest);
-        if (!ReferenceEquals(onDevice.UncountedChannels, preserved))
+        if (!ReferenceEquals(linear.UncountedChannels, preserved))
         {
             counted = scratch.Take(DeviceScratch.Part.Counted, tokens, 1);
-            device.Products.AbsMax(values, tokens, onDevice.UncountedChannels, counted);
+            device.Products.AbsMax(values, tokens, linear.UncountedChannels, counted);
         }
 
         DeviceScaleRule scaleRule = rule.Granularity switch

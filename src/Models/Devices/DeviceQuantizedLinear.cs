@@ -6,8 +6,9 @@ namespace OutlierQuant.Models.Devices;
 /// <summary>A <see cref="QuantizedLinear"/> on a device.</summary>
 internal sealed class DeviceQuantizedLinear : DeviceLinear
 {
-    private readonly QuantizedLinear _linear;
+    // Not the linear itself: what stays here would keep it alive, and with it its weights on the device, for as long as there is memory.
     private readonly IDevice _device;
+    private readonly int _outFeatures;
     private readonly List<IDisposable> _owned = [];
     private readonly DeviceBuffer? _bias;
     private readonly DeviceBuffer? _sinkConstants;
@@ -15,7 +16,8 @@ internal sealed class DeviceQuantizedLinear : DeviceLinear
 
     public DeviceQuantizedLinear(QuantizedLinear linear, ModelDevice device)
     {
-        (_linear, _device) = (linear, device.Device);
+        (_device, _outFeatures) = (device.Device, linear.OutFeatures);
+        (Activations, PreservedChannels) = (linear.Activations, linear.Weights.PreservedChannels);
         try
         {
             Weights = Own(device.MakeRoom(() => _device.Products.Upload(linear.Weights.AsPacked(), linear.Name)));
@@ -36,6 +38,12 @@ internal sealed class DeviceQuantizedLinear : DeviceLinear
         DeviceBuffer? OwnVector(float[]? vector, string what) => vector is null ? null : Own(device.Upload(vector, $"{what} of {linear.Name}"));
     }
 
+    /// <summary>Gets how the input is rounded.</summary>
+    public ActivationQuantization Activations { get; }
+
+    /// <summary>Gets the input channels that stay in float.</summary>
+    public int[] PreservedChannels { get; }
+
     /// <summary>Gets codes, scales and preserved columns.</summary>
     public DeviceCodeWeights Weights { get; }
 
@@ -44,23 +52,23 @@ internal sealed class DeviceQuantizedLinear : DeviceLinear
 
     public override void Multiply(DeviceInput input, SequenceChunk chunk, DeviceBuffer output, ComputeContext context)
     {
-        if (_linear.Activations.Granularity == ActivationGranularity.Float)
+        if (Activations.Granularity == ActivationGranularity.Float)
         {
-            _device.Products.Multiply(input.Values, input.Tokens, Weights, 0, _linear.OutFeatures, output);
+            _device.Products.Multiply(input.Values, input.Tokens, Weights, 0, _outFeatures, output);
         }
         else
         {
-            _device.Products.Multiply(input.Quantize(_linear, this), input.Tokens, Weights, 0, _linear.OutFeatures, output);
+            _device.Products.Multiply(input.Quantize(this), input.Tokens, Weights, 0, _outFeatures, output);
         }
 
         if (_otherConstants is not null)
         {
-            _device.Parts.AddVector(_otherConstants, _sinkConstants!, chunk.SinkRow, input.Tokens, _linear.OutFeatures, output);
+            _device.Parts.AddVector(_otherConstants, _sinkConstants!, chunk.SinkRow, input.Tokens, _outFeatures, output);
         }
 
         if (_bias is not null)
         {
-            _device.Parts.AddVector(_bias, _bias, -1, input.Tokens, _linear.OutFeatures, output);
+            _device.Parts.AddVector(_bias, _bias, -1, input.Tokens, _outFeatures, output);
         }
     }
 

@@ -1,6 +1,9 @@
+using System.Runtime.CompilerServices;
+using OutlierQuant.Kernels;
 using OutlierQuant.Kernels.Devices;
 using OutlierQuant.Models.Devices;
 using OutlierQuant.Models.Linears;
+using OutlierQuant.Models.Tests.Linears;
 using OutlierQuant.Testing;
 using OutlierQuant.Testing.Devices;
 using Xunit;
@@ -144,6 +147,35 @@ public sealed class ModelDeviceTests : IDisposable
         using ModelDevice others = new(plain);
         using TestModel whole = TestModel.Open(_directory.Path, device: others);
         Assert.Equal(whole.Model.Logits(ids), logits);
+    }
+
+    [Fact]
+    public void Run_ModelThatIsGone_LeavesTheDevice()
+    {
+        using HostDevice device = new();
+        using ModelDevice weights = new(device);
+        using TestModel test = TestModel.Open(_directory.Path, device: weights);
+        _ = test.Model.Logits([0, 5, 6]);
+        long inUse = device.BytesInUse;
+        RunQuantized(test.Model);
+        Assert.InRange(device.BytesInUse, inUse + 1, long.MaxValue);
+
+        // Whatever is uploaded next frees what nothing uses any more.
+        GC.Collect();
+        weights.LinearOf(new FloatLinear("one more", 0, LinearRole.Up, ((FloatLinear)test.Model.Linears[0]).Weight, false, null));
+
+        Assert.Equal(inUse, device.BytesInUse);
+    }
+
+    // A method of its own, so that no local variable of the test keeps the model.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void RunQuantized(TransformerModel model)
+    {
+        QuantizedLinear Quantized(Linear linear) => new(
+            linear.Name, linear.Block, linear.Role, TestWeights.Random(WeightFormat.Int8, linear.OutFeatures, linear.InFeatures, linear.InFeatures, [1]),
+            new ActivationQuantization(ActivationGranularity.Token, 8, float.NaN, []), null, null, null);
+        using TransformerModel quantized = model.With(Quantized);
+        _ = quantized.Logits([0, 5, 6]);
     }
 
     [Fact]

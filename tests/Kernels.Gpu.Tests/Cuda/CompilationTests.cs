@@ -30,7 +30,7 @@ public sealed class CompilationTests
     [NvrtcFact]
     public void Programs_AllSources_AreAmongThem()
     {
-        string[] included = ["language.cl", "lanes.cl", "tiles.cl", "codes.cl"];
+        string[] included = ["language.cl", "lanes.cl", "tiles.cl", "codes.cl", "elements.cl"];
         IEnumerable<string> sources = typeof(EmbeddedPtx).Assembly.GetManifestResourceNames().Where(name => name.EndsWith(".cl", StringComparison.Ordinal) || name.EndsWith(".cu", StringComparison.Ordinal));
         Assert.Equal(sources.Except(included).Order(), EmbeddedPtx.Programs.Select(static program => program.File).Distinct().Order());
     }

@@ -9,6 +9,9 @@ public static class TrainingFigures
 {
     private const double Million = 1e6;
 
+    /// <summary>Where the axis of a share may end.</summary>
+    private static readonly double[] ShareScales = [0.1, 0.2, 0.5, 1];
+
     /// <summary>Gets the names of the figures: what <see cref="Write"/> calls the files, without their ending.</summary>
     public static IReadOnlyList<string> Names { get; } = ["validation-loss", "ratio", "largest", "sink-first-token", "sink-explicit"];
 
@@ -62,7 +65,8 @@ public static class TrainingFigures
         }
 
         Axis x = new(series.SelectMany(curve => curve.Points).Select(point => point.X), false, from: 0);
-        Axis y = new(series.SelectMany(curve => curve.Points).Select(point => point.Y), isLogarithmic, isShare ? 0 : null, isShare ? 1 : null);
+        List<double> values = [.. series.SelectMany(curve => curve.Points).Select(point => point.Y)];
+        Axis y = new(values, isLogarithmic, isShare ? 0 : null, isShare ? ShareScales.First(end => end >= values.Max()) : null);
         return LineChart.Draw(title, "million tokens", yLabel, x, y, series);
     }
 }

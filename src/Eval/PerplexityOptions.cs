@@ -28,4 +28,7 @@ public sealed record PerplexityOptions
 
     /// <summary>The largest context that is chosen without being asked for.</summary>
     public const int DefaultContext = 2048;
+
+    /// <summary>Gives the tokens of a window: those asked for, or what a model allows, at most <see cref="DefaultContext"/>.</summary>
+    internal static int ContextOf(int? asked, int maxPositions) => asked ?? Math.Min(maxPositions, DefaultContext);
 }

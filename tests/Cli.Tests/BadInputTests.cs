@@ -130,6 +130,7 @@ public sealed class BadInputTests(TinyModelFixture fixture) : IClassFixture<Tiny
 
     [Theory]
     [InlineData("trace", "is quantized; a trace reads float weights")]
+    [InlineData("circuit", "is quantized; a study of the circuit reads float weights")]
     [InlineData("forecast", "already quantized")]
     public async Task QuantizedCheckpoint_IsRefusedWhereFloatWeightsAreNeeded(string verb, string expected)
     {

@@ -50,8 +50,8 @@ internal static class AttentionTables
             Tables.AddRow(
                 table,
                 [
-                    metric.Tokens, metric.Bos ? "yes" : "no", Tables.Count(metric.Windows), .. metric.SinkByPosition.Take(positions).Select(Percent),
-                    beyond.Length == 0 ? "" : $"{Percent(beyond.Max())} at {positions + Array.IndexOf(beyond, beyond.Max())}",
+                    metric.Tokens, metric.Bos ? "yes" : "no", Tables.Count(metric.Windows), .. metric.SinkByPosition.Take(positions).Select(Tables.Percent),
+                    beyond.Length == 0 ? "" : $"{Tables.Percent(beyond.Max())} at {positions + Array.IndexOf(beyond, beyond.Max())}",
                 ]);
         }
 
@@ -66,7 +66,7 @@ internal static class AttentionTables
         {
             double[] shares = [.. result.Heads.Select(head => head.Shares[index]).OfType<double>()];
             Tables.AddRow(
-                table, sink.Name, Tables.Count(sink.Occurrences), Percent(sink.SinkRate), $"{sink.HeadsOver} of {result.Heads.Count}", sink.Strongest.ToString(), sink.StrongestAlpha.ToString("F3", Culture), shares.Length == 0 ? "" : Percent(shares.Average()));
+                table, sink.Name, Tables.Count(sink.Occurrences), Tables.Percent(sink.SinkRate), $"{sink.HeadsOver} of {result.Heads.Count}", sink.Strongest.ToString(), sink.StrongestAlpha.ToString("F3", Culture), shares.Length == 0 ? "" : Tables.Percent(shares.Average()));
         }
 
         console.Write(table);
@@ -83,9 +83,9 @@ internal static class AttentionTables
                 table,
                 [
                     block[0].Block.ToString(Culture),
-                    Percent(block.Average(head => head.SinkShare)),
+                    Tables.Percent(block.Average(head => head.SinkShare)),
                     string.Join('/', Enum.GetValues<HeadClass>().Select(kind => block.Count(head => head.Class == kind))),
-                    .. wide ? [string.Concat(block.Select(head => ShadedMap.Shade(head.SinkShare)))] : block.Select(head => $"{Percent(head.SinkShare)} {head.Class.ToString()[0]}"),
+                    .. wide ? [string.Concat(block.Select(head => ShadedMap.Shade(head.SinkShare)))] : block.Select(head => $"{Tables.Percent(head.SinkShare)} {head.Class.ToString()[0]}"),
                     Mean(block.Select(head => head.Gate?.P50), "F3"),
                     Mean(block.Select(head => head.SinkValueNorm), "F3"),
                     Mean(block.Select(head => head.SinkScore), "F2"),
@@ -102,6 +102,4 @@ internal static class AttentionTables
         double[] known = [.. values.OfType<double>()];
         return known.Length == 0 ? "" : known.Average().ToString(format, Culture);
     }
-
-    private static string Percent(double share) => (100 * share).ToString("F1", Culture) + " %";
 }

@@ -146,5 +146,5 @@ internal static class CertificatePage
 
     private static string Number(double? value, string format) => value?.ToString(format, Culture) ?? "–";
 
-    private static string Percent(double? share) => share is { } known ? (100 * known).ToString("F1", Culture) + " %" : "–";
+    private static string Percent(double? share) => share is { } known ? Tables.Percent(known) : "–";
 }

@@ -20,21 +20,23 @@ internal static class CircuitTable
         }
 
         Table table = Tables.Create("<without", "<", "attention to position 0", "left", "95 % interval");
-        Tables.AddRow(table, "nothing", "", Percent(result.Attention), Percent(1), "");
+        Tables.AddRow(table, "nothing", "", Tables.Percent(result.Attention), Tables.Percent(1), "");
         foreach (SinkPartArm arm in result.Arms)
         {
             Tables.AddRow(
                 table,
                 CircuitVerdict.Name(arm.Part, result.Channels),
                 arm.IsControl ? "control" : "",
-                Percent(arm.Attention),
-                Percent(arm.Left),
-                arm.LeftCi95 is { } interval ? $"{Percent(interval.Low)} … {Percent(interval.High)}" : "");
+                Tables.Percent(arm.Attention),
+                Tables.Percent(arm.Left),
+                arm.LeftCi95 is { } interval ? $"{Tables.Percent(interval.Low)} … {Tables.Percent(interval.High)}" : "");
         }
 
         console.Write(table);
-        console.Output.WriteLine(string.Create(Culture, $"Mean over heads, windows and the queries behind position 0; attention to all keys alike would give it {Percent(result.EvenAttention)}. Position 0 changes with {result.OtherPosition}, the controls change {result.OtherPosition} with {result.OtherPosition + 1} (Ran-Milo et al., arXiv:2604.14722)."));
+        console.Output.WriteLine($"Mean over heads, windows and the queries behind position 0; attention to all keys alike would give it {Tables.Percent(result.EvenAttention)} (Ran-Milo et al., arXiv:2604.14722).");
+        if (result.Arms.Any(arm => arm.Part == SinkPart.FirstPosition))
+        {
+            console.Output.WriteLine(string.Create(Culture, $"Position 0 changes with {result.OtherPosition}, the controls change {result.OtherPosition} with {result.OtherPosition + 1}."));
+        }
     }
-
-    private static string Percent(double share) => (100 * share).ToString("F1", Culture) + " %";
 }

@@ -30,7 +30,7 @@ public static class AttentionStudy
         options.Validate(model);
         RequireTokensOnly(model);
         var bos = options.Bos ?? tokenizer.BosTokenId is not null;
-        var set = TextWindows.Cut(tokenizer, text, source, options.Context ?? Math.Min(model.Config.MaxPositions, PerplexityOptions.DefaultContext), bos, options.MaxWindows);
+        var set = TextWindows.Cut(tokenizer, text, source, PerplexityOptions.ContextOf(options.Context, model.Config.MaxPositions), bos, options.MaxWindows);
         var search = new SinkSearch(model, tokenizer, options, options.SinkLength ?? Math.Min(set.Context, AttentionOptions.DefaultSinkLength), bos);
         search.Run(text, source);
         var passes = new TextPasses(model, tokenizer, set, search, options);

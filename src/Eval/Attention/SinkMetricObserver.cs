@@ -62,7 +62,7 @@ internal sealed class SinkMetricObserver(IReadOnlyList<int[]> windows, int block
             {
                 if (!double.IsFinite(received[key]))
                 {
-                    throw new ArithmeticException($"attention of block {block}: window {window}, head {head} gives key {key} a probability that is NaN; activations must be finite. Check the checkpoint's weights and its type: values beyond float16's range overflow.");
+                    throw NonFiniteProbability.At(block, window, head, key);
                 }
 
                 received[key] /= _length - key;

@@ -34,7 +34,7 @@ public static class CertificationStudy
             throw new ArgumentException("There is no text; at least one is needed, and two to compare.", nameof(texts));
         }
 
-        var context = options.Context ?? Math.Min(model.Config.MaxPositions, PerplexityOptions.DefaultContext);
+        var context = PerplexityOptions.ContextOf(options.Context, model.Config.MaxPositions);
         if (context < LeastContext || context > model.Config.MaxPositions)
         {
             throw new ArgumentException($"The context is {context} tokens; a certificate of this model needs {LeastContext} to {model.Config.MaxPositions}.");

@@ -3,7 +3,6 @@ using OutlierQuant.Checkpoints.Tokenization;
 using OutlierQuant.Eval.Attention;
 using OutlierQuant.Eval.Statistics;
 using OutlierQuant.Models;
-using OutlierQuant.Models.Linears;
 
 namespace OutlierQuant.Eval.Circuits;
 
@@ -25,15 +24,18 @@ public static class CircuitStudy
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(tokenizer);
         ArgumentNullException.ThrowIfNull(options);
-        Check(model, options);
+        var context = PerplexityOptions.ContextOf(options.Context, model.Config.MaxPositions);
+        Check(model, context, options.Channels);
         var bos = options.Bos ?? tokenizer.BosTokenId is not null;
-        var set = TextWindows.Cut(tokenizer, text, source, options.Context ?? Math.Min(model.Config.MaxPositions, PerplexityOptions.DefaultContext), bos, options.MaxWindows);
+        var set = TextWindows.Cut(tokenizer, text, source, context, bos, options.MaxWindows);
         var parts = Enum.GetValues<SinkPart>();
         var untouched = Measure(model, 0, "untouched");
         var channels = untouched.ChannelSizes.Index().OrderByDescending(channel => channel.Item).Select(channel => channel.Index).Take(options.Channels).ToArray();
         int[] others = [.. Enumerable.Range(0, model.Config.HiddenSize).Except(channels)];
         new Random(options.Seed).Shuffle(others);
         int[] random = [.. others.Take(options.Channels).Order()];
+        var ofWindows = untouched.OfWindows;
+        var attention = ClusteredMean.Of(ofWindows).Mean;
         var without = new SinkParts(model, set.Windows[0], channels, random, options.Cancellation);
         var arms = new List<SinkPartArm>();
         var missing = new List<MissingPart>();
@@ -46,10 +48,9 @@ public static class CircuitStudy
             }
 
             using var changed = without.Without(part);
-            arms.Add(Describe(part, untouched.OfWindows, Measure(changed, index + 1, part.ToString()).OfWindows));
+            arms.Add(Describe(part, attention, ClusteredMean.OfDifference(ofWindows, Measure(changed, index + 1, part.ToString()).OfWindows)));
         }
 
-        var attention = ClusteredMean.Of(untouched.OfWindows).Mean;
         return new CircuitResult
         {
             Version = CircuitResult.CurrentVersion,
@@ -84,31 +85,25 @@ public static class CircuitStudy
         }
     }
 
-    private static SinkPartArm Describe(SinkPart part, double[][] untouched, double[][] changed)
+    private static SinkPartArm Describe(SinkPart part, double untouched, ClusteredMean difference)
     {
-        var all = ClusteredMean.Of(untouched).Mean;
-        var difference = ClusteredMean.OfDifference(untouched, changed);
-        Interval? left = difference.Interval95 is { } interval ? new Interval(1 + (interval.Low / all), 1 + (interval.High / all)) : null;
-        return new SinkPartArm(part, SinkParts.IsControl(part), ClusteredMean.Of(changed).Mean, 1 + (difference.Mean / all), left);
+        Interval? left = difference.Interval95 is { } interval ? new Interval(1 + (interval.Low / untouched), 1 + (interval.High / untouched)) : null;
+        return new SinkPartArm(part, SinkParts.IsControl(part), untouched + difference.Mean, 1 + (difference.Mean / untouched), left);
     }
 
-    private static void Check(TransformerModel model, CircuitOptions options)
+    private static void Check(TransformerModel model, int context, int channels)
     {
         AttentionStudy.RequireTokensOnly(model);
-        if (model.Linears.FirstOrDefault(linear => linear is not FloatLinear) is { } quantized)
-        {
-            throw new ArgumentException($"{model.Directory}: '{quantized.Name}' is not a float linear, and this study changes float weights; of a quantized checkpoint, give the one that it was made from.");
-        }
-
-        if (options.Context is { } context && (context < CircuitOptions.LeastContext || context > model.Config.MaxPositions))
+        FloatModel.Require(model, "a study of the circuit");
+        if (context < CircuitOptions.LeastContext || context > model.Config.MaxPositions)
         {
             throw new ArgumentException($"The context is {context} tokens; this study needs at least {CircuitOptions.LeastContext}, and this model allows {model.Config.MaxPositions}.");
         }
 
         var most = model.Config.HiddenSize / 2;
-        if (options.Channels < 1 || options.Channels > most)
+        if (channels < 1 || channels > most)
         {
-            throw new ArgumentException($"{options.Channels} channels are to be left out; it must be 1 to {most}, so that as many others are left for the control.");
+            throw new ArgumentException($"{channels} channels are to be left out; it must be 1 to {most}, so that as many others are left for the control.");
         }
     }
 }

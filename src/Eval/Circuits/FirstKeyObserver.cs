@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using OutlierQuant.Eval.Attention;
 using OutlierQuant.Models;
 
 namespace OutlierQuant.Eval.Circuits;
@@ -53,14 +54,10 @@ internal sealed class FirstKeyObserver(int windows, int heads, int blocks, int h
             // Position 0 has no other key to look at.
             if (chunk.FirstPosition + (row % tokens) > 0)
             {
-                _given[window] += probabilities[row * columns];
+                var given = probabilities[row * columns];
+                _given[window] += float.IsFinite(given) ? given : throw NonFiniteProbability.At(block, window, row / tokens, 0);
                 _queries[window]++;
             }
-        }
-
-        if (!double.IsFinite(_given[window]))
-        {
-            throw new ArithmeticException($"attention of block {block}: window {window} gives position 0 a probability that is NaN; activations must be finite. Check the checkpoint's weights and its type: values beyond float16's range overflow.");
         }
     }
 }

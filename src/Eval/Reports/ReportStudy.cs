@@ -19,7 +19,8 @@ public static class ReportStudy
     public static void Require(TransformerModel model)
     {
         ArgumentNullException.ThrowIfNull(model);
-        Tracer.RequireFloat(model);
+        FloatModel.Require(model, "a report");
+        UnfoldedModel.Require(model, "a report");
     }
 
     /// <summary>Certifies, looks at attention, traces, intervenes, forecasts and compares.</summary>

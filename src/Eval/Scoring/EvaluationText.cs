@@ -103,7 +103,7 @@ public sealed record EvaluationText
 
     private static int ChooseContext(PerplexityOptions options, int maxPositions)
     {
-        var context = options.Context ?? Math.Min(maxPositions, PerplexityOptions.DefaultContext);
+        var context = PerplexityOptions.ContextOf(options.Context, maxPositions);
         var least = options.Protocol == PerplexityProtocol.LlamaCpp ? 4 : 2;
         if (context < least || context > maxPositions)
         {

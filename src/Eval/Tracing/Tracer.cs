@@ -148,18 +148,6 @@ public static class Tracer
         }
     }
 
-    /// <summary>Throws if a model is quantized or folded.</summary>
-    /// <exception cref="ArgumentException">It is.</exception>
-    internal static void RequireFloat(TransformerModel model)
-    {
-        if (model.Transforms.Count > 0 || model.Linears.Any(linear => linear is not FloatLinear))
-        {
-            throw new ArgumentException($"{model.Directory} is quantized; a trace reads float weights, so trace the checkpoint that it was made from.");
-        }
-
-        UnfoldedModel.Require(model, "a trace");
-    }
-
     /// <summary>Says what of a float model keeps it from being traced; null where nothing does.</summary>
     internal static string? WhyUntraceable(TransformerModel model) => model.Config.Variant.Norm == NormPlacement.Pre
         ? null
@@ -174,7 +162,8 @@ public static class Tracer
             throw new ArgumentException($"The smallest ratio of a spike is {options.MinRatio}; it must be a number of at least 1.");
         }
 
-        RequireFloat(model);
+        FloatModel.Require(model, "a trace");
+        UnfoldedModel.Require(model, "a trace");
         if (WhyUntraceable(model) is { } reason)
         {
             throw new ArgumentException($"{model.Directory} {reason}");

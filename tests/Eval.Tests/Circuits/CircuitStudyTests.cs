@@ -146,6 +146,25 @@ public class CircuitStudyTests
     }
 
     [Fact]
+    public void Run_RoundedResidualStream_IsRefused()
+    {
+        // Exchanging effective positions puts a transform in the place of the model's own, which would be lost.
+        using var model = EvaluatedModel.Random(s_gpt2);
+        using var rounded = model.Model.With(transforms: [new PositionExchange(0, 1, new float[2 * Hidden])]);
+
+        var refused = Assert.Throws<ArgumentException>(() => CircuitStudy.Run(rounded, model.Tokenizer, s_text, "text", s_options));
+
+        Assert.Contains("is quantized; a study of the circuit reads float weights", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Run_WeightThatIsNaN_SaysWhereAttentionBecomesNaN()
+    {
+        var refused = Assert.Throws<ArithmeticException>(() => Run(s_gpt2, tensors => tensors["h.1.attn.c_attn.weight"][0] = float.NaN));
+        Assert.StartsWith("attention of block 1: window 0, head 0 gives key 0 a probability that is NaN", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Run_TrainedConstants_AreRefused()
     {
         var checkpoint = new RandomCheckpoint { Architecture = "OutlierQuantLlamaForCausalLM", Variant = ModelVariant.Plain with { Attention = AttentionVariant.Bias } };

@@ -6,6 +6,9 @@ namespace OutlierQuant.Cli.Terminal;
 /// <summary>Makes tables of plain text: numbers to the right, nothing interpreted as markup.</summary>
 internal static class Tables
 {
+    /// <summary>Writes a share as a percentage.</summary>
+    public static string Percent(double share) => (100 * share).ToString("F1", CultureInfo.InvariantCulture) + " %";
+
     /// <summary>Makes a table; a header that starts with <c>&lt;</c> is aligned to the left, all others to the right.</summary>
     public static Table Create(params ReadOnlySpan<string> headers)
     {

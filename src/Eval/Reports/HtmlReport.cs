@@ -7,8 +7,11 @@ namespace OutlierQuant.Eval.Reports;
 /// <summary>Writes what was found about a model as one html file that needs nothing else: no scripts, no fonts, no network.</summary>
 public static class HtmlReport
 {
-    /// <summary>The sentences of a comparison that the summary has: the massive values, what rounding destroys, and the first arm that preserving saves. The others are beside the arms.</summary>
-    private const int StorySentences = 3;
+    /// <summary>The sentences of a comparison that the summary has: the perplexity, the massive values, what rounding destroys, and the first arm that preserving saves. The others are beside the arms.</summary>
+    private const int StorySentences = 4;
+
+    /// <summary>The sentences on interventions that it has, behind the first, which says what was changed: whether the values are needed, and whether constants do as well.</summary>
+    private const int InterventionSentences = 2;
 
     /// <summary>Writes the report, whole or not at all. The same content gives the same bytes.</summary>
     /// <param name="path">The file to write.</param>
@@ -73,7 +76,7 @@ public static class HtmlReport
         IEnumerable<string?> sentences =
         [
             .. content.Comparison?.Verdict.Take(StorySentences) ?? [content.Profile.Verdict],
-            content.Interventions?.Verdict[^1],
+            .. content.Interventions?.Verdict.Skip(1).Take(InterventionSentences) ?? [],
             content.Certificate?.Verdict,
             content.Attention?.Verdict[0],
             content.Trace?.Verdict[0],

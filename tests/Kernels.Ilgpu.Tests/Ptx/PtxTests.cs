@@ -18,7 +18,7 @@ public sealed class PtxTests
             [
                 "Attention.Attend", "CodeGroups.Multiply", "CodeRow.Multiply", "CodeTensor.Multiply", "CodeTile.Multiply", "Elements.Activate", "Elements.Add", "Elements.AddVector",
                 "FloatCodeRow.Multiply", "FloatRow.Multiply", "FloatTensor.Multiply", "FloatTile.Multiply", "HalfParts.Split", "Heads.Place", "LeaveOut.Pad", "LeaveOut.Preserve",
-                "Norms.Normalize", "RowQuantizeKernels.AbsMax", "RowQuantizeKernels.Preserve", "RowQuantizeKernels.Round", "Scales.Find", "Scales.FindLargest",
+                "Norms.Normalize", "RowLookUp.LookUp", "RowQuantizeKernels.AbsMax", "RowQuantizeKernels.Preserve", "RowQuantizeKernels.Round", "Scales.Find", "Scales.FindLargest",
             ],
             forms);
     }

@@ -7,12 +7,12 @@ namespace OutlierQuant.Kernels.Gpu;
 /// <param name="device">The device.</param>
 internal sealed class GpuParts(GpuDevice device) : IDeviceParts
 {
-    // As the sources define them: ITEMS of parts.cl, row_quantize.cl and look_up.cl; ROWS_OF_QUERIES and the items of a group in attention.cl.
-    private const int Items = 128, QueryRows = 16, AttentionItems = 16;
+    // As the sources define them: ITEMS of parts.cl, row_quantize.cl and look_up.cl; ROWS_OF_QUERIES, SEGMENT and the items of a group in attention.cl.
+    private const int Items = 128, QueryRows = 16, Segment = 128, AttentionItems = 16;
 
     private static readonly GpuProgram _parts = new("parts.cl", ""), _rowQuantize = new("row_quantize.cl", "");
 
-    private DeviceBuffer? _found;
+    private DeviceBuffer? _found, _partials;
 
     /// <summary>Gets every program of the parts, those of attention for heads of up to 128 values and of 256.</summary>
     public static IEnumerable<GpuProgram> Programs => [_parts, .. Enum.GetValues<FloatType>().Select(LookUp), .. Enumerable.Range(1, 8).Append(16).Select(Attention)];
@@ -68,12 +68,24 @@ internal sealed class GpuParts(GpuDevice device) : IDeviceParts
     public void Attend(DeviceAttention attention, DeviceBuffer queries, DeviceBuffer keys, DeviceBuffer values, DeviceBuffer attended)
     {
         DevicePartShape.CheckAttend(attention, queries, keys, values, attended);
-        int group = attention.Heads / attention.KeyValueHeads;
+        int group = attention.Heads / attention.KeyValueHeads, rows = checked(attention.Tokens * group);
         GpuProgram program = Attention(Groups(attention.HeadSize, AttentionItems));
-        LaunchSize size = new(Groups(checked(attention.Tokens * group), QueryRows), attention.KeyValueHeads, AttentionItems, AttentionItems);
-        device.Launch(program, "attend", size, [
-            Own(queries), Own(keys), Own(values), attention.HeadSize, group, attention.KeyValueHeads,
-            attention.Tokens, attention.FirstPosition, attention.SlidingWindow, attention.Capacity, Own(attended)]);
+        int firstSegment = Math.Max(0, attention.FirstPosition - (attention.SlidingWindow - 1)) / Segment;
+        int segments = Groups(attention.FirstPosition + attention.Tokens, Segment) - firstSegment;
+        if (segments <= 1 || rows is 0 or > QueryRows)
+        {
+            device.Launch(program, "attend", new LaunchSize(Groups(rows, QueryRows), attention.KeyValueHeads, AttentionItems, AttentionItems), [
+                Own(queries), Own(keys), Own(values), attention.HeadSize, group, attention.KeyValueHeads,
+                attention.Tokens, attention.FirstPosition, attention.SlidingWindow, attention.Capacity, Own(attended)]);
+            return;
+        }
+
+        DeviceBuffer partials = Partials((long)attention.KeyValueHeads * rows * segments * (attention.HeadSize + 2));
+        device.Launch(program, "attend_segment", new LaunchSize(segments, attention.KeyValueHeads, AttentionItems, AttentionItems), [
+            Own(queries), Own(keys), Own(values), attention.HeadSize, group,
+            attention.Tokens, attention.FirstPosition, attention.SlidingWindow, attention.Capacity, segments, Own(partials)]);
+        device.Launch(program, "merge_segments", new LaunchSize(rows, attention.KeyValueHeads, Items, 1), [
+            Own(partials), attention.HeadSize, group, attention.KeyValueHeads, attention.Tokens, attention.FirstPosition, attention.SlidingWindow, segments, Own(attended)]);
     }
 
     /// <inheritdoc/>
@@ -102,6 +114,19 @@ internal sealed class GpuParts(GpuDevice device) : IDeviceParts
         Span<int> found = stackalloc int[2];
         device.Download(_found, 0, MemoryMarshal.AsBytes(found));
         return (BitConverter.Int32BitsToSingle(found[0]), found[1]);
+    }
+
+    /// <summary>Gives room for the sums of segments; twice what is needed, because the next token needs more.</summary>
+    private DeviceBuffer Partials(long count)
+    {
+        if (_partials is null || _partials.ByteLength < count * sizeof(float))
+        {
+            _partials?.Dispose();
+            _partials = null;
+            _partials = device.Allocate(2 * count * sizeof(float), "attention's sums of segments");
+        }
+
+        return _partials;
     }
 
     private static GpuProgram LookUp(FloatType type) => new("look_up.cl", KernelSource.Element(type));

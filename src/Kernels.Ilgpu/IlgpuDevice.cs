@@ -24,7 +24,7 @@ public sealed class IlgpuDevice : Devices.IDevice
         _accelerator = accelerator;
         Description = description;
         Products = new IlgpuProducts(this, routes);
-        Parts = new IlgpuParts(this);
+        Parts = new IlgpuParts(this, routes);
     }
 
     /// <inheritdoc/>

@@ -6,11 +6,11 @@ using OutlierQuant.Kernels.Ilgpu.Parts;
 namespace OutlierQuant.Kernels.Ilgpu;
 
 /// <summary>The parts of a forward pass beside the products: checks shapes, and starts kernels.</summary>
-internal sealed class IlgpuParts(IlgpuDevice device) : IDeviceParts
+internal sealed class IlgpuParts(IlgpuDevice device, IlgpuRoutes routes) : IDeviceParts
 {
     private readonly LaunchSizes _sizes = new(device.WarpSize, device.MostThreads);
 
-    private IlgpuBuffer? _found;
+    private IlgpuBuffer? _found, _partials;
 
     /// <inheritdoc/>
     public void LookUp(DeviceFloatWeights table, int firstRow, DeviceBuffer rows, int count, bool isAdded, DeviceBuffer destination)
@@ -125,6 +125,16 @@ internal sealed class IlgpuParts(IlgpuDevice device) : IDeviceParts
     public void Attend(DeviceAttention attention, DeviceBuffer queries, DeviceBuffer keys, DeviceBuffer values, DeviceBuffer attended)
     {
         DevicePartShape.CheckAttend(attention, queries, keys, values, attended);
+        int rows = checked(attention.Tokens * attention.Heads);
+        if (rows == 0)
+        {
+            return;
+        }
+
+        int firstSegment = Math.Max(0, attention.FirstPosition - (attention.SlidingWindow - 1)) / Attention.Segment;
+        int segments = ((attention.FirstPosition + attention.Tokens - 1) / Attention.Segment) - firstSegment + 1;
+        long partialsOfRow = (long)segments * (attention.HeadSize + 2);
+        int together = (int)Math.Clamp(routes.MostPartials / partialsOfRow, 1, rows);
         AttentionOperands operands = new()
         {
             Queries = Floats(queries, nameof(queries)),
@@ -137,12 +147,17 @@ internal sealed class IlgpuParts(IlgpuDevice device) : IDeviceParts
             Tokens = attention.Tokens,
             FirstPosition = attention.FirstPosition,
             Capacity = attention.Capacity,
+            FirstSegment = firstSegment,
+            Segments = segments,
+            Partials = Partials(together * partialsOfRow).As<float>(),
             Attended = Floats(attended, nameof(attended)),
         };
-        int rows = checked(attention.Tokens * attention.Heads);
-        if (rows > 0)
+        for (operands.FirstRow = 0; operands.FirstRow < rows; operands.FirstRow = operands.EndRow)
         {
-            device.Launch(Attention.Attend, _sizes.Rows(rows, 1), operands);
+            operands.EndRow = Math.Min(rows, operands.FirstRow + together);
+            int count = operands.EndRow - operands.FirstRow;
+            device.Launch(Attention.SumSegment, _sizes.Rows(count, segments), operands);
+            device.Launch(Attention.MergeSegments, _sizes.Threads(count * (long)attention.HeadSize), operands);
         }
     }
 
@@ -205,6 +220,19 @@ internal sealed class IlgpuParts(IlgpuDevice device) : IDeviceParts
         Span<int> found = stackalloc int[2];
         device.Download(_found, 0, MemoryMarshal.AsBytes(found));
         return (BitConverter.Int32BitsToSingle(found[0]), found[1]);
+    }
+
+    /// <summary>Gives room for attention's partial sums; twice what is needed, because the next token may need more.</summary>
+    private IlgpuBuffer Partials(long count)
+    {
+        if (_partials is null || _partials.ByteLength < count * sizeof(float))
+        {
+            _partials?.Dispose();
+            _partials = null;
+            _partials = (IlgpuBuffer)device.Allocate(2 * count * sizeof(float), "attention's sums of segments");
+        }
+
+        return _partials;
     }
 
     private void LaunchForEach(Action<ElementOperands> kernel, ElementOperands operands)

@@ -149,10 +149,50 @@ public sealed class DevicePartsTests : IDisposable
             new(8, 8, 128, 1, 9, 0, 9),
             new(4, 4, 80, 33, 3, 95, 128),
             new(4, 2, 96, int.MaxValue, 1, 200, 256),
-            new(2, 1, 256, int.MaxValue, 18, 14, 32)])
+            new(2, 1, 256, int.MaxValue, 18, 14, 32),
+            new(2, 1, 24, int.MaxValue, 40, 300, 340),
+            new(4, 2, 96, int.MaxValue, 1, 127, 256),
+            new(4, 2, 96, int.MaxValue, 1, 600, 700),
+            new(4, 4, 20, 200, 3, 766, 800),
+            new(8, 2, 64, int.MaxValue, 4, 508, 512)])
         {
             int queries = attention.Tokens * attention.Heads * attention.HeadSize, cache = attention.KeyValueHeads * attention.Capacity * attention.HeadSize;
             AssertSame(device => Attended(device, attention, Random(queries, 1), Random(cache, 2), Random(cache, 3)), attention.ToString(), 1e-5);
+        }
+    }
+
+    [DeviceFact]
+    public void Attend_QueryAloneOrAmongOthers_SameBits()
+    {
+        foreach (int slidingWindow in (int[])[int.MaxValue, 300, 5])
+        {
+            const int Heads = 4, Size = 20, Tokens = 18, First = 382, Row = Heads * Size;
+            DeviceAttention attention = new(Heads, 2, Size, slidingWindow, Tokens, First, First + Tokens);
+            float[] keys = Random(2 * attention.Capacity * Size, 2), values = Random(2 * attention.Capacity * Size, 3), queries = Random(Tokens * Row, 1);
+            uint[] all = Bits(Attended(Device, attention, queries, keys, values));
+            for (int token = 0; token < Tokens; token++)
+            {
+                // Queries lie by key and value head, then token.
+                float[] own = [.. Enumerable.Range(0, 2).SelectMany(pair => queries[(((pair * Tokens) + token) * 2 * Size)..][..(2 * Size)])];
+                uint[] alone = Bits(Attended(Device, attention with { Tokens = 1, FirstPosition = First + token }, own, keys, values));
+                Assert.Equal(all[(token * Row)..][..Row], alone);
+            }
+        }
+    }
+
+    [DeviceFact]
+    public void Attend_KeysThatScoreMinusInfinity_WeighNothing()
+    {
+        foreach (int tokens in (int[])[1, 40])
+        {
+            // All of the first 150 keys: more than are summed together.
+            DeviceAttention attention = new(1, 1, 8, int.MaxValue, tokens, 260, 300);
+            float[] queries = [.. Random(tokens * 8, 1).Select(MathF.Abs)], keys = Random(300 * 8, 2), values = Random(300 * 8, 3);
+            keys.AsSpan(0, 150 * 8).Fill(float.NegativeInfinity);
+            float[] attended = Attended(Device, attention, queries, keys, values);
+            float[] others = Attended(Device, attention with { SlidingWindow = 260 + tokens - 150, Tokens = 1, FirstPosition = 260 + tokens - 1 }, queries[^8..], keys, values);
+            Assert.All(attended, value => Assert.True(float.IsFinite(value)));
+            Assert.All(others.Zip(attended[^8..]), pair => Assert.InRange(pair.Second - pair.First, -1e-6f, 1e-6f));
         }
     }
 

@@ -6,6 +6,7 @@
 #pragma OPENCL FP_CONTRACT OFF
 
 #define KERNEL(itemsX, itemsY) kernel __attribute__((reqd_work_group_size(itemsX, itemsY, 1))) void
+#define KERNEL_TOGETHER(itemsX, itemsY, groups) KERNEL(itemsX, itemsY)
 #define DEVICE static inline
 #define GLOBAL global                                           // memory of the device
 #define LOCAL local                                             // a pointer into memory of the group
@@ -73,6 +74,9 @@ typedef unsigned short ushort;
 typedef unsigned char uchar;
 
 #define KERNEL(itemsX, itemsY) extern "C" __global__ void __launch_bounds__((itemsX) * (itemsY))
+
+// Registers are given out so that as many groups, at least, share a multiprocessor. Left alone, ptxas makes room for more and spills.
+#define KERNEL_TOGETHER(itemsX, itemsY, groups) extern "C" __global__ void __launch_bounds__((itemsX) * (itemsY), groups)
 #define DEVICE static __device__ __forceinline__
 #define GLOBAL
 #define LOCAL

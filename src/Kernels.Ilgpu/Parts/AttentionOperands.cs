@@ -29,6 +29,19 @@ internal struct AttentionOperands
 
     public int Capacity;
 
+    /// <summary>First of the rows, <c>[KeyValueHeads, Tokens, Group]</c> in one line, that are computed together.</summary>
+    public int FirstRow;
+
+    public int EndRow;
+
+    /// <summary>The segment that any query's first key is in.</summary>
+    public int FirstSegment;
+
+    public int Segments;
+
+    /// <summary>For each row and segment the sums of values, then the largest score and the sum of weights. Shape <c>[EndRow − FirstRow, Segments, HeadSize + 2]</c>.</summary>
+    public ArrayView<float> Partials;
+
     /// <summary>Shape <c>[Tokens, KeyValueHeads · Group · HeadSize]</c>.</summary>
     public ArrayView<float> Attended;
 }

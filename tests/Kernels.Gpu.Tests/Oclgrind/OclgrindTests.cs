@@ -126,6 +126,24 @@ public sealed class OclgrindTests
     }
 
     [OclgrindFact]
+    public void Attend_SmallShapes_TouchesNothingElseAndDoesNotRace()
+    {
+        using IDevice device = TestedDevices.Open()!;
+        foreach (DeviceAttention attention in (DeviceAttention[])[new(4, 2, 20, int.MaxValue, 11, 3, 14), new(4, 2, 20, 7, 40, 0, 40), new(4, 2, 20, int.MaxValue, 3, 127, 130)])
+        {
+            int queries = attention.Tokens * attention.Heads * attention.HeadSize, cache = attention.KeyValueHeads * attention.Capacity * attention.HeadSize;
+            using DeviceBuffer asked = Upload(queries), keys = Upload(cache), values = Upload(cache), attended = Upload(queries);
+            AssertQuiet(() =>
+            {
+                device.Parts.Attend(attention, asked, keys, values, attended);
+                device.Finish();
+            });
+        }
+
+        DeviceBuffer Upload(int count) => WeightUpload.Bytes(device, MemoryMarshal.AsBytes<float>([.. Enumerable.Range(0, count).Select(i => (float)Math.Sin(i))]), "values");
+    }
+
+    [OclgrindFact]
     public void TreeSum_WithItsBarrier_IsQuiet() => Assert.Empty(OclgrindLog.Of(() => Assert.Equal(64 * 63 / 2, RunTreeSum("barrier(CLK_LOCAL_MEM_FENCE);"))));
 
     [OclgrindFact]

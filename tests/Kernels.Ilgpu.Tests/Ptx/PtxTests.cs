@@ -16,9 +16,9 @@ public sealed class PtxTests
         string[] forms = [.. PtxKernels.All.Values.Select(static kernel => $"{kernel.DeclaringType?.Name}.{kernel.Name}").Distinct().Order()];
         Assert.Equal(
             [
-                "Attention.Attend", "CodeGroups.Multiply", "CodeRow.Multiply", "CodeTensor.Multiply", "CodeTile.Multiply", "Elements.Activate", "Elements.Add", "Elements.AddVector",
+                "Attention.MergeSegments", "Attention.SumSegment", "CodeGroups.Multiply", "CodeRow.Multiply", "CodeTensor.Multiply", "CodeTile.Multiply", "Elements.Activate", "Elements.Add", "Elements.AddVector",
                 "FloatCodeRow.Multiply", "FloatRow.Multiply", "FloatTensor.Multiply", "FloatTile.Multiply", "HalfParts.Split", "Heads.Place", "LeaveOut.Pad", "LeaveOut.Preserve",
-                "Norms.Normalize", "RowLookUp.LookUp", "RowQuantizeKernels.AbsMax", "RowQuantizeKernels.Preserve", "RowQuantizeKernels.Round", "Scales.Find", "Scales.FindLargest",
+                "Norms.Normalize", "RowLookUp.LookUp", "RowQuantizeKernels.AbsMax", "RowQuantizeKernels.Preserve", "RowQuantizeKernels.Round", "RowRounding.Round", "Scales.Find", "Scales.FindLargest",
             ],
             forms);
     }

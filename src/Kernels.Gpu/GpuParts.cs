@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using OutlierQuant.Kernels.Devices;
 
 namespace OutlierQuant.Kernels.Gpu;
@@ -7,7 +6,7 @@ namespace OutlierQuant.Kernels.Gpu;
 /// <param name="device">The device.</param>
 internal sealed class GpuParts(GpuDevice device) : IDeviceParts
 {
-    // As the sources define them: ITEMS of parts.cl, row_quantize.cl and look_up.cl; ROWS_OF_QUERIES, SEGMENT and the items of a group in attention.cl.
+    // As the sources define them: ITEMS of parts.cl, row_quantize.cl and look_up.cl (SLICE of parts.cl is that of DeviceSlices); ROWS_OF_QUERIES, SEGMENT and the items of a group in attention.cl.
     private const int Items = 128, QueryRows = 16, Segment = 128, AttentionItems = 16;
 
     private static readonly GpuProgram _parts = new("parts.cl", ""), _rowQuantize = new("row_quantize.cl", "");
@@ -109,11 +108,20 @@ internal sealed class GpuParts(GpuDevice device) : IDeviceParts
     public (float Value, int Index) FindLargest(DeviceBuffer values, int count)
     {
         DevicePartShape.CheckFindLargest(values, count);
-        _found ??= device.Allocate(2 * sizeof(int), "the largest value");
-        device.Launch(_parts, "find_largest", new LaunchSize(1, 1, Items, 1), [Own(values), count, Own(_found)]);
-        Span<int> found = stackalloc int[2];
-        device.Download(_found, 0, MemoryMarshal.AsBytes(found));
-        return (BitConverter.Int32BitsToSingle(found[0]), found[1]);
+        DeviceBuffer found = DeviceSlices.Reserve(device, count, ref _found);
+        device.Launch(_parts, "find_largest", new LaunchSize(DeviceSlices.Count(count), 1, Items, 1), [Own(values), count, Own(found)]);
+        return DeviceSlices.ReadLargest(device, count, found);
+    }
+
+    /// <inheritdoc/>
+    public DeviceCandidates? FindCandidates(DeviceBuffer values, int count, float largest, float temperature, float least)
+    {
+        DevicePartShape.CheckFindCandidates(values, count, largest, temperature, least);
+        DeviceBuffer found = DeviceSlices.Reserve(device, count, ref _found);
+        LaunchSize size = new(DeviceSlices.Count(count), 1, Items, 1);
+        device.Launch(_parts, "sum_exponentials", size, [Own(values), count, Bits(largest), Bits(temperature), Bits(least), Own(found)]);
+        device.Launch(_parts, "list_candidates", size, [Own(values), count, Bits(least), DeviceCandidates.Room, Own(found)]);
+        return DeviceSlices.ReadCandidates(device, count, found);
     }
 
     /// <summary>Gives room for the sums of segments; twice what is needed, because the next token needs more.</summary>

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using ILGPU;
 using OutlierQuant.Kernels.Devices;
 using OutlierQuant.Kernels.Ilgpu.Parts;
@@ -10,7 +9,9 @@ internal sealed class IlgpuParts(IlgpuDevice device, IlgpuRoutes routes) : IDevi
 {
     private readonly LaunchSizes _sizes = new(device.WarpSize, device.MostThreads);
 
-    private IlgpuBuffer? _found, _partials;
+    private DeviceBuffer? _found;
+
+    private IlgpuBuffer? _partials;
 
     /// <inheritdoc/>
     public void LookUp(DeviceFloatWeights table, int firstRow, DeviceBuffer rows, int count, bool isAdded, DeviceBuffer destination)
@@ -174,7 +175,6 @@ internal sealed class IlgpuParts(IlgpuDevice device, IlgpuRoutes routes) : IDevi
             Counted = Floats(counted, nameof(counted)),
             Count = tokens,
             Results = Floats(scales, nameof(scales)),
-            Found = Own(scales, nameof(scales)).As<int>(),
         };
         device.Launch(Scales.Find, _sizes.OneWarp, operands);
     }
@@ -207,20 +207,31 @@ internal sealed class IlgpuParts(IlgpuDevice device, IlgpuRoutes routes) : IDevi
     public (float Value, int Index) FindLargest(DeviceBuffer values, int count)
     {
         DevicePartShape.CheckFindLargest(values, count);
-        _found ??= Own(device.Allocate(2 * sizeof(int), "the largest value"), nameof(values));
-        ScaleOperands operands = new()
-        {
-            Largest = Floats(values, nameof(values)),
-            Counted = Floats(values, nameof(values)),
-            Count = count,
-            Results = _found.As<float>(),
-            Found = _found.As<int>(),
-        };
-        device.Launch(Scales.FindLargest, _sizes.OneGroup, operands);
-        Span<int> found = stackalloc int[2];
-        device.Download(_found, 0, MemoryMarshal.AsBytes(found));
-        return (BitConverter.Int32BitsToSingle(found[0]), found[1]);
+        DeviceBuffer found = DeviceSlices.Reserve(device, count, ref _found);
+        LaunchForSlices(Search.FindLargest, Searched(values, count, found));
+        return DeviceSlices.ReadLargest(device, count, found);
     }
+
+    /// <inheritdoc/>
+    public DeviceCandidates? FindCandidates(DeviceBuffer values, int count, float largest, float temperature, float least)
+    {
+        DevicePartShape.CheckFindCandidates(values, count, largest, temperature, least);
+        DeviceBuffer found = DeviceSlices.Reserve(device, count, ref _found);
+        SearchOperands operands = Searched(values, count, found) with { Largest = largest, Temperature = temperature, Least = least, Room = DeviceCandidates.Room };
+        LaunchForSlices(Search.SumExponentials, operands);
+        LaunchForSlices(Search.ListCandidates, operands);
+        return DeviceSlices.ReadCandidates(device, count, found);
+    }
+
+    private SearchOperands Searched(DeviceBuffer values, int count, DeviceBuffer found) => new()
+    {
+        Values = Floats(values, nameof(values)),
+        Count = count,
+        Slices = DeviceSlices.Count(count),
+        Found = Own(found, nameof(found)).As<int>(),
+    };
+
+    private void LaunchForSlices(Action<SearchOperands> kernel, SearchOperands operands) => device.Launch(kernel, _sizes.Groups(operands.Slices), operands);
 
     /// <summary>Gives room for attention's partial sums; twice what is needed, because the next token may need more.</summary>
     private IlgpuBuffer Partials(long count)

@@ -20,9 +20,6 @@ internal sealed class LaunchSizes(int warpSize, int mostThreads)
     /// <summary>Gets one warp.</summary>
     public KernelConfig OneWarp => new(new Index3D(1, 1, 1), new Index3D(warpSize, 1, 1));
 
-    /// <summary>Gets one group in a line.</summary>
-    public KernelConfig OneGroup => new(new Index3D(1, 1, 1), new Index3D(Math.Min(EnoughThreads, mostThreads), 1, 1));
-
     /// <summary>Gives a group of warps to each of some rows.</summary>
     public KernelConfig Groups(int rows) => new(new Index3D(rows, 1, 1), new Index3D(warpSize, _warps, 1));
 

@@ -261,13 +261,46 @@ public sealed class DevicePartsTests : IDisposable
     [DeviceFact]
     public void FindLargest_TiesAndNaN_GiveTheSmallestIndex()
     {
-        foreach (int count in (int[])[1, 2, 100, 128, 129, 1000, 50_257])
+        foreach (int count in (int[])[1, 2, 100, 128, 129, 1000, 1024, 1025, 2048, 50_257])
         {
             float[] values = Random(count, count);
             (values[count - 1], values[count / 2]) = (50, 50);
             Assert.Equal((50f, count / 2), Device.Parts.FindLargest(Upload(Device, values), count));
             values[count / 3] = float.NaN;
             Assert.Equal((float.NaN, 0), Device.Parts.FindLargest(Upload(Device, values), count));
+            Array.Fill(values, float.NegativeInfinity);
+            Assert.Equal((float.NegativeInfinity, 0), Device.Parts.FindLargest(Upload(Device, values), count));
+        }
+    }
+
+    [DeviceFact]
+    public void FindCandidates_AnyCount_EqualsBinary64()
+    {
+        foreach (int count in (int[])[1, 2, 127, 128, 129, 1000, 1024, 1025, 2047, 5000, 50_257])
+        {
+            float[] values = Random(count, count);
+            (values[count / 3], values[count / 2], values[count - 1]) = (float.NegativeInfinity, 4.25f, 4.25f);
+            foreach ((float temperature, float least) in ((float, float)[])[(1, 2.9f), (0.3f, 2.9f), (30, 4.25f), (1e-30f, float.BitDecrement(4.25f)), (1e30f, 2.9f)])
+            {
+                DeviceCandidates expected = Found(_host), actual = Found(Device);
+                Assert.Equal(expected.Values, actual.Values);
+                Assert.InRange(actual.Total / expected.Total, 1 - 1e-5, 1 + 1e-5);
+                Assert.Equal(actual.Total, Found(Device).Total);
+
+                DeviceCandidates Found(IDevice device) => device.Parts.FindCandidates(Upload(device, values), count, 4.25f, temperature, least)!;
+            }
+        }
+    }
+
+    [DeviceFact]
+    public void FindCandidates_MoreThanThereIsRoomFor_GivesNothing()
+    {
+        foreach (int count in (int[])[DeviceCandidates.Room, DeviceCandidates.Room + 1])
+        {
+            // A slice without candidates stands in front, between and behind.
+            float[] values = [.. Enumerable.Range(0, 5000).Select(i => i is >= 1024 and < 2048 || i is >= 3072 && i < 2048 + count ? 1f : 0)];
+            DeviceCandidates? found = Device.Parts.FindCandidates(Upload(Device, values), values.Length, 1, 1, 0.5f);
+            Assert.Equal(count == DeviceCandidates.Room ? values.Index().Where(value => value.Item == 1).Select(value => (value.Index, 1f)) : null, found?.Values);
         }
     }
 
@@ -285,6 +318,8 @@ public sealed class DevicePartsTests : IDisposable
         Assert.Equal("norm", Assert.Throws<ArgumentException>(() => Device.Parts.PlaceHeads(new() { Tokens = 1, Heads = 1, HeadSize = 8, SourceStride = 8, SourceOffset = 0, Group = 1, OuterStride = 1, FirstRow = 0 }, eight, norm, null, eight)).ParamName);
         Assert.Equal("scales", Assert.Throws<ArgumentException>(() => Device.Parts.FindScales(DeviceScaleRule.Token, 1, 7, eight, eight, 8, four)).ParamName);
         Assert.Equal("count", Assert.Throws<ArgumentOutOfRangeException>(() => Device.Parts.FindLargest(eight, 0)).ParamName);
+        Assert.Equal("values", Assert.Throws<ArgumentException>(() => Device.Parts.FindCandidates(eight, 9, 0, 1, -10)).ParamName);
+        Assert.Equal("temperature", Assert.Throws<ArgumentOutOfRangeException>(() => Device.Parts.FindCandidates(eight, 8, 0, 1e-40f, -10)).ParamName);
     }
 
     private static float[] Attended(IDevice device, DeviceAttention attention, float[] queries, float[] keys, float[] values)

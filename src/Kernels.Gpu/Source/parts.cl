@@ -189,15 +189,19 @@ KERNEL(ITEMS, 1) find_scales(int rule, int staticScaleBits, int qMax, GLOBAL con
     }
 }
 
-// One group: the largest value and its smallest index; NaN and 0 if any value is NaN.
+// The next three search many values, a group a slice of them, and leave a pair of words for each slice: DeviceSlices has the layout.
+#define SLICE 1024
+
+// The largest value of a slice and its smallest index; NaN if any value is NaN.
 KERNEL(ITEMS, 1) find_largest(GLOBAL const float* values, int count, GLOBAL float* found)
 {
     LOCAL_ARRAY float numbers[ITEMS];
     LOCAL_ARRAY int places[ITEMS];
     int item = ITEM(0);
-    float mine = values[min(item, count - 1)];
-    int place = min(item, count - 1);
-    for (int i = item + ITEMS; i < count; i += ITEMS)
+    int end = min((GROUP(0) + 1) * SLICE, count);
+    int place = min(GROUP(0) * SLICE + item, count - 1);
+    float mine = values[place];
+    for (int i = place + ITEMS; i < end; i += ITEMS)
     {
         float other = values[i];
         if (other != other || other > mine)
@@ -225,7 +229,75 @@ KERNEL(ITEMS, 1) find_largest(GLOBAL const float* values, int count, GLOBAL floa
 
     if (item == 0)
     {
-        found[0] = numbers[0];
-        ((GLOBAL int*)found)[1] = numbers[0] == numbers[0] ? places[0] : 0;
+        found[2 * GROUP(0)] = numbers[0];
+        ((GLOBAL int*)found)[2 * GROUP(0) + 1] = places[0];
+    }
+}
+
+// The sum of exp((value - largest) / temperature) over a slice, and how many of its values are at least the least.
+KERNEL(ITEMS, 1) sum_exponentials(GLOBAL const float* values, int count, int largestBits, int temperatureBits, int leastBits, GLOBAL float* found)
+{
+    LOCAL_ARRAY float numbers[ITEMS];
+    int end = min((GROUP(0) + 1) * SLICE, count);
+    float sum = 0;
+    float candidates = 0;
+    for (int i = GROUP(0) * SLICE + ITEM(0); i < end; i += ITEMS)
+    {
+        sum += exp(divide(values[i] - BITS_AS_FLOAT(largestBits), BITS_AS_FLOAT(temperatureBits)));
+        candidates += values[i] >= BITS_AS_FLOAT(leastBits) ? 1.0f : 0.0f;
+    }
+
+    sum = add_items(numbers, sum);
+    candidates = add_items(numbers, candidates);
+    if (ITEM(0) == 0)
+    {
+        found[2 * GROUP(0)] = sum;
+        ((GLOBAL int*)found)[2 * GROUP(0) + 1] = (int)candidates;
+    }
+}
+
+// After sum_exponentials: writes the candidates, index and value, behind the pairs of the slices. An item has neighbouring values, so that indices rise.
+KERNEL(ITEMS, 1) list_candidates(GLOBAL const float* values, int count, int leastBits, int room, GLOBAL int* found)
+{
+    LOCAL_ARRAY float numbers[ITEMS];
+    int item = ITEM(0);
+    int first = GROUP(0) * SLICE + item * (SLICE / ITEMS);
+    float least = BITS_AS_FLOAT(leastBits);
+    float before = 0;
+    for (int slice = item; slice < GROUP(0); slice += ITEMS)
+    {
+        before += (float)found[2 * slice + 1];
+    }
+
+    float mine = 0;
+    for (int i = 0; i < SLICE / ITEMS; i++)
+    {
+        mine += first + i < count && values[first + i] >= least ? 1.0f : 0.0f;
+    }
+
+    // Numbers are exact to 2^24. A scan by doubling widths would take fewer steps, but PoCL 3.1 compiles its loop to wrong sums.
+    before = add_items(numbers, before);
+    BARRIER();
+    numbers[item] = mine;
+    BARRIER();
+    for (int other = 0; other < ITEMS; other++)
+    {
+        before += other < item ? numbers[other] : 0.0f;
+    }
+
+    int place = (int)before;
+    GLOBAL int* list = found + 2 * ((count + SLICE - 1) / SLICE);
+    for (int i = 0; i < SLICE / ITEMS; i++)
+    {
+        if (first + i < count && values[first + i] >= least)
+        {
+            if (place < room)
+            {
+                list[2 * place] = first + i;
+                ((GLOBAL float*)list)[2 * place + 1] = values[first + i];
+            }
+
+            place++;
+        }
     }
 }

@@ -12,7 +12,7 @@ internal struct ScaleOperands
 
     public int QMax;
 
-    /// <summary>Largest magnitudes of the channels that are rounded; or the values to search. Shape <c>[Count]</c>.</summary>
+    /// <summary>Largest magnitudes of the channels that are rounded. Shape <c>[Count]</c>.</summary>
     public ArrayView<float> Largest;
 
     /// <summary>Largest magnitudes of the channels that count for a scale. Shape <c>[Count]</c>.</summary>
@@ -22,7 +22,4 @@ internal struct ScaleOperands
 
     /// <summary>Receives the scales. Shape <c>[Count]</c>.</summary>
     public ArrayView<float> Results;
-
-    /// <summary>Receives the bits of the largest value, and its index. Shape <c>[2]</c>.</summary>
-    public ArrayView<int> Found;
 }

@@ -122,6 +122,18 @@ internal static class DevicePartShape
         Require(values, count, nameof(values));
     }
 
+    /// <summary>Checks <see cref="IDeviceParts.FindCandidates"/>.</summary>
+    /// <exception cref="ArgumentException">The shapes disagree, there is no value, or a number is out of range.</exception>
+    public static void CheckFindCandidates(DeviceBuffer values, int count, float largest, float temperature, float least)
+    {
+        CheckFindLargest(values, count);
+        if (!float.IsFinite(largest) || float.IsNaN(least) || !(float.IsNormal(temperature) && temperature > 0))
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(temperature), $"The largest value is {largest}, the least {least}, the temperature {temperature}; the first is finite, the second not NaN, the third positive, normal and finite.");
+        }
+    }
+
     /// <summary>Checks <see cref="IDeviceParts.FindScales"/>.</summary>
     /// <exception cref="ArgumentException">The shapes disagree, or the scale or largest code is out of range.</exception>
     public static void CheckFindScales(DeviceScaleRule rule, float staticScale, int qMax, DeviceBuffer largest, DeviceBuffer counted, int tokens, DeviceBuffer scales)

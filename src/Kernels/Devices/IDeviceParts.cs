@@ -83,4 +83,14 @@ public interface IDeviceParts
     /// <param name="count">Number of values, positive.</param>
     /// <returns>The value (NaN if any value is NaN) and the smallest index that has it (0 for NaN).</returns>
     (float Value, int Index) FindLargest(DeviceBuffer values, int count);
+
+    /// <summary>Finds what a softmax with a temperature needs: the sum of <c>exp((values[i] − largest) / temperature)</c> over all values, and the values that are at least <paramref name="least"/>.</summary>
+    /// <remarks>Exponentials are binary32: the sum is within 10⁻⁵ of the exact one, as a share of it. It has the same bits in every run.</remarks>
+    /// <param name="values">None is NaN. Shape <c>[count]</c>.</param>
+    /// <param name="count">Number of values, positive.</param>
+    /// <param name="largest">The largest of them, finite.</param>
+    /// <param name="temperature">Positive, normal and finite.</param>
+    /// <param name="least">The least value that is listed.</param>
+    /// <returns>Null if more than <see cref="DeviceCandidates.Room"/> values would be listed.</returns>
+    DeviceCandidates? FindCandidates(DeviceBuffer values, int count, float largest, float temperature, float least);
 }

@@ -139,4 +139,33 @@ public sealed class EmulatedKernelsTests
             }
         }
     }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void FindLargestAndCandidates_AnyCount_EqualBinary64(bool backwards)
+    {
+        using GpuDevice device = new(new EmulatedDriver(backwards));
+        using HostDevice host = new();
+        foreach (int count in new[] { 1, 129, 1024, 3000 })
+        {
+            float[] values = [.. Enumerable.Range(0, count).Select(i => (float)Math.Sin(i))];
+            values[count / 2] = values.Max();
+            (DeviceCandidates expected, DeviceCandidates actual) = (Found(host), Found(device));
+            Assert.Equal(expected.Values, actual.Values);
+            Assert.InRange(actual.Total / expected.Total, 1 - 1e-5, 1 + 1e-5);
+
+            values[count / 2] = float.NaN;
+            using DeviceBuffer spoiled = WeightUpload.Bytes(device, MemoryMarshal.AsBytes<float>(values), "values");
+            Assert.Equal((float.NaN, 0), device.Parts.FindLargest(spoiled, count));
+
+            DeviceCandidates Found(IDevice on)
+            {
+                using DeviceBuffer buffer = WeightUpload.Bytes(on, MemoryMarshal.AsBytes<float>(values), "values");
+                (float Value, int Index) largest = on.Parts.FindLargest(buffer, count);
+                Assert.Equal((values.Max(), Array.IndexOf(values, values.Max())), largest);
+                return on.Parts.FindCandidates(buffer, count, largest.Value, 0.5f, 0.1f)!;
+            }
+        }
+    }
 }

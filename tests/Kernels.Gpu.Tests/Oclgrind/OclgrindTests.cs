@@ -144,6 +144,22 @@ public sealed class OclgrindTests
     }
 
     [OclgrindFact]
+    public void FindLargestAndCandidates_SmallShapes_TouchNothingElseAndDoNotRace()
+    {
+        using IDevice device = TestedDevices.Open()!;
+        foreach (int count in new[] { 1, 130, 2100 })
+        {
+            float[] values = [.. Enumerable.Range(0, count).Select(i => (float)Math.Sin(i))];
+            using DeviceBuffer buffer = WeightUpload.Bytes(device, MemoryMarshal.AsBytes<float>(values), "values");
+            AssertQuiet(() =>
+            {
+                float largest = device.Parts.FindLargest(buffer, count).Value;
+                Assert.Equal(values.Count(value => value >= 0), device.Parts.FindCandidates(buffer, count, largest, 1, 0)!.Values.Count);
+            });
+        }
+    }
+
+    [OclgrindFact]
     public void TreeSum_WithItsBarrier_IsQuiet() => Assert.Empty(OclgrindLog.Of(() => Assert.Equal(64 * 63 / 2, RunTreeSum("barrier(CLK_LOCAL_MEM_FENCE);"))));
 
     [OclgrindFact]

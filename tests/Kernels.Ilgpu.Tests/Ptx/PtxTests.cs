@@ -18,7 +18,8 @@ public sealed class PtxTests
             [
                 "Attention.MergeSegments", "Attention.SumSegment", "CodeGroups.Multiply", "CodeRow.Multiply", "CodeTensor.Multiply", "CodeTile.Multiply", "Elements.Activate", "Elements.Add", "Elements.AddVector",
                 "FloatCodeRow.Multiply", "FloatRow.Multiply", "FloatTensor.Multiply", "FloatTile.Multiply", "HalfParts.Split", "Heads.Place", "LeaveOut.Pad", "LeaveOut.Preserve",
-                "Norms.Normalize", "RowLookUp.LookUp", "RowQuantizeKernels.AbsMax", "RowQuantizeKernels.Preserve", "RowQuantizeKernels.Round", "RowRounding.Round", "Scales.Find", "Scales.FindLargest",
+                "Norms.Normalize", "RowLookUp.LookUp", "RowQuantizeKernels.AbsMax", "RowQuantizeKernels.Preserve", "RowQuantizeKernels.Round",
+                "RowRounding.Round", "Scales.Find", "Search.FindLargest", "Search.ListCandidates", "Search.SumExponentials",
             ],
             forms);
     }

@@ -169,6 +169,14 @@ internal sealed class HostParts : IDeviceParts
         return all.Any(float.IsNaN) ? (float.NaN, 0) : (all.Max(), Array.IndexOf(all, all.Max()));
     }
 
+    public DeviceCandidates? FindCandidates(DeviceBuffer values, int count, float largest, float temperature, float least)
+    {
+        DevicePartShape.CheckFindCandidates(values, count, largest, temperature, least);
+        float[] all = Floats(values)[..count].ToArray();
+        (int Index, float Value)[] listed = [.. all.Index().Where(value => value.Item >= least)];
+        return listed.Length > DeviceCandidates.Room ? null : new(all.Sum(value => Math.Exp(((double)value - largest) / temperature)), listed);
+    }
+
     private static Span<float> Floats(DeviceBuffer buffer) => ((HostBuffer)buffer).Floats;
 
     private static void Normalize(DeviceNorm norm, ReadOnlySpan<float> source, Span<float> destination)

@@ -1,6 +1,7 @@
 using OutlierQuant.Models.Blocks;
 using OutlierQuant.Models.Engines;
 using OutlierQuant.Models.Folding;
+using OutlierQuant.Models.Generation;
 
 namespace OutlierQuant.Models;
 
@@ -34,14 +35,15 @@ public sealed class DecodingSession(TransformerModel model, bool allowBeyondMaxP
         return _logits;
     }
 
-    /// <summary>Computes more tokens of the sequence, and finds the largest logit of the last: on a device, so that only that one comes back.</summary>
+    /// <summary>Computes more tokens of the sequence, and chooses the next one: where the logits are, so that few come back from a device.</summary>
     /// <param name="ids">Token ids, at least one.</param>
-    /// <returns>The logit (NaN if any logit is NaN) and the smallest token id that has it (0 for NaN).</returns>
+    /// <param name="sampler">How to choose.</param>
     /// <exception cref="ArgumentException">There are no tokens or too many, or an id is not in the vocabulary. The sequence is as before.</exception>
-    public (float Logit, int Id) AppendForLargest(ReadOnlySpan<int> ids)
+    /// <exception cref="InvalidOperationException">A logit is NaN or positive infinity.</exception>
+    internal int AppendAndChoose(ReadOnlySpan<int> ids, TokenSampler sampler)
     {
         using IForwardStream stream = RunBlocks(ids);
-        return stream.FinishLargest(_logits);
+        return stream.FinishAndChoose(sampler, _logits);
     }
 
     /// <summary>Forgets the sequence: gives the memory of keys and values back.</summary>

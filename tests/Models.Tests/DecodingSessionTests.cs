@@ -1,4 +1,5 @@
 using OutlierQuant.Checkpoints.Configuration;
+using OutlierQuant.Models.Generation;
 using OutlierQuant.Testing;
 using Xunit;
 
@@ -64,16 +65,19 @@ public sealed class DecodingSessionTests : IDisposable
     }
 
     [Fact]
-    public void AppendForLargest_Pieces_FindsTheLargestOfTheLogits()
+    public void AppendAndChoose_Pieces_ChoosesByTheLogits()
     {
         using TestModel test = TestModel.Open(new RandomCheckpoint().Write(_directory.Path));
         int[] ids = TestTokens.Random(12);
-        using DecodingSession session = new(test.Model), other = new(test.Model);
-        foreach (int piece in (int[])[1, 5, 1, 5])
+        foreach (SamplingOptions options in (SamplingOptions[])[SamplingOptions.Greedy, new(1, 0.9, 5)])
         {
-            ReadOnlySpan<int> next = ids.AsSpan(session.Position, piece);
-            float[] logits = other.Append(next).ToArray();
-            Assert.Equal((logits.Max(), Array.IndexOf(logits, logits.Max())), session.AppendForLargest(next));
+            using DecodingSession session = new(test.Model), other = new(test.Model);
+            TokenSampler sampler = new(options), expected = new(options);
+            foreach (int piece in (int[])[1, 5, 1, 5])
+            {
+                ReadOnlySpan<int> next = ids.AsSpan(session.Position, piece);
+                Assert.Equal(expected.Choose(other.Append(next).Span), session.AppendAndChoose(next, sampler));
+            }
         }
     }
 

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using OutlierQuant.Kernels.Devices;
 using OutlierQuant.Models.Blocks;
 using OutlierQuant.Models.Engines;
+using OutlierQuant.Models.Generation;
 using OutlierQuant.Models.Linears;
 using Part = OutlierQuant.Models.Devices.DeviceScratch.Part;
 
@@ -56,11 +57,11 @@ internal sealed class DeviceStream(DeviceEngine engine, DeviceBuffer hidden, Seq
 
     public void FinishLast(Memory<float> logits) => _device.Download(MultiplyHead(), 0, MemoryMarshal.AsBytes(logits.Span));
 
-    public (float Logit, int Id) FinishLargest(Memory<float> room)
+    public int FinishAndChoose(TokenSampler sampler, Memory<float> room)
     {
         DeviceBuffer logits = MultiplyHead();
         using PartClock clock = _model.Context.Measure(ForwardPart.Sampling);
-        return _device.Parts.FindLargest(logits, _model.Linears[^1].OutFeatures);
+        return sampler.Choose(_device, logits, room.Span);
     }
 
     /// <summary>Computes linears that share an input [tokens, inFeatures], after showing it to the observer as the input of each.</summary>

@@ -60,11 +60,11 @@ internal sealed class HostEngine(TransformerModel model, bool keepsSequence) : I
             engine.Model.ComputeLogits(Finish(last), 1, From(last), logits);
         }
 
-        public (float Logit, int Id) FinishLargest(Memory<float> room)
+        public int FinishAndChoose(TokenSampler sampler, Memory<float> room)
         {
             FinishLast(room);
             using PartClock clock = engine.Model.Context.Measure(ForwardPart.Sampling);
-            return TokenSampler.FindLargest(room.Span);
+            return sampler.Choose(room.Span);
         }
 
         public void Dispose()

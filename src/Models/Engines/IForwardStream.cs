@@ -1,4 +1,5 @@
 using OutlierQuant.Models.Blocks;
+using OutlierQuant.Models.Generation;
 
 namespace OutlierQuant.Models.Engines;
 
@@ -23,8 +24,9 @@ internal interface IForwardStream : IDisposable
     /// <param name="logits">Receives them. Shape [vocabulary].</param>
     void FinishLast(Memory<float> logits);
 
-    /// <summary>Applies the final norm to the last token, and finds its largest logit: on a device, so that only that one comes back.</summary>
+    /// <summary>Applies the final norm to the last token, and chooses the next one by its logits.</summary>
+    /// <param name="sampler">How to choose.</param>
     /// <param name="room">Room for logits; what it holds afterwards is undefined. Shape [vocabulary].</param>
-    /// <returns>The logit (NaN if any logit is NaN) and the smallest id that has it (0 for NaN).</returns>
-    (float Logit, int Id) FinishLargest(Memory<float> room);
+    /// <exception cref="InvalidOperationException">A logit is NaN or positive infinity.</exception>
+    int FinishAndChoose(TokenSampler sampler, Memory<float> room);
 }

@@ -84,15 +84,15 @@ internal sealed class FoldedStream : IForwardStream
     }
 
     /// <inheritdoc/>
-    public (float Logit, int Id) FinishLargest(Memory<float> room)
+    public int FinishAndChoose(TokenSampler sampler, Memory<float> room)
     {
         if (_rest is not null)
         {
-            return _rest.FinishLargest(room);
+            return _rest.FinishAndChoose(sampler, room);
         }
 
         FinishLast(room);
-        return TokenSampler.FindLargest(room.Span);
+        return sampler.Choose(room.Span);
     }
 
     /// <inheritdoc/>

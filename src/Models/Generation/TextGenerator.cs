@@ -21,21 +21,9 @@ public static class TextGenerator
         return Continue(session, prompt, maxTokens, new TokenSampler(options), stopIds);
     }
 
-    private static int Next(DecodingSession session, ReadOnlySpan<int> ids, TokenSampler sampler)
-    {
-        if (sampler.IsGreedy)
-        {
-            return TokenSampler.ChooseLargest(session.AppendForLargest(ids));
-        }
-
-        ReadOnlyMemory<float> logits = session.Append(ids);
-        using PartClock clock = session.Model.Context.Measure(ForwardPart.Sampling);
-        return sampler.Choose(logits.Span);
-    }
-
     private static IEnumerable<int> Continue(DecodingSession session, ReadOnlyMemory<int> prompt, int maxTokens, TokenSampler sampler, IReadOnlyList<int> stopIds)
     {
-        int id = Next(session, prompt.Span, sampler);
+        int id = session.AppendAndChoose(prompt.Span, sampler);
         for (int given = 1; ; given++)
         {
             yield return id;
@@ -44,7 +32,7 @@ public static class TextGenerator
                 yield break;
             }
 
-            id = Next(session, [id], sampler);
+            id = session.AppendAndChoose([id], sampler);
         }
     }
 }

@@ -1,6 +1,7 @@
 using OutlierQuant.Kernels.Devices;
 using OutlierQuant.Models.Devices;
 using OutlierQuant.Models.Folding;
+using OutlierQuant.Models.Generation;
 using OutlierQuant.Models.Tests.Devices;
 using OutlierQuant.Models.Tests.Plain;
 using OutlierQuant.Testing;
@@ -131,9 +132,9 @@ public sealed class FoldedModelTests : IDisposable
             double[] expected = [.. whole.Skip((prefix.Length - 1) * vocabulary).Select(logit => (double)logit)];
             TransformerModel folded = Folded(test.Model, prefix);
             Close.Assert(expected, folded.Logits(ids), Tolerance, $"{architecture}, window");
-            using DecodingSession session = new(folded), largest = new(folded);
+            using DecodingSession session = new(folded), choosing = new(folded);
             float[] first = session.Append(ids.AsSpan(0, 1)).ToArray();
-            Assert.Equal((first.Max(), Array.IndexOf(first, first.Max())), largest.AppendForLargest(ids.AsSpan(0, 1)));
+            Assert.Equal(Array.IndexOf(first, first.Max()), choosing.AppendAndChoose(ids.AsSpan(0, 1), new TokenSampler(SamplingOptions.Greedy)));
             foreach (int piece in (int[])[253, 1, 1, 1, 383])
             {
                 ReadOnlyMemory<float> actual = session.Append(ids.AsSpan(session.Position, piece));

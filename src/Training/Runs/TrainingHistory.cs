@@ -50,14 +50,42 @@ public sealed record TrainingHistory
         {
             TrainingHistory history = JsonSerializer.Deserialize(File.ReadAllBytes(file), TrainingJson.Default.TrainingHistory)
                 ?? throw new InvalidDataException($"{file}: holds null; the record of a run is needed.");
-            return history.Version == CurrentVersion
-                ? history
-                : throw new InvalidDataException($"{file}: the version is {history.Version}; {CurrentVersion} is read.");
+            if (history.Version != CurrentVersion)
+            {
+                throw new InvalidDataException($"{file}: the version is {history.Version}; {CurrentVersion} is read.");
+            }
+
+            return history.WhyNotARun() is string reason ? throw new InvalidDataException($"{file}: {reason}") : history;
         }
         catch (JsonException wrong)
         {
             throw new InvalidDataException($"{file}: line {wrong.LineNumber + 1}, {wrong.Path}: {wrong.Message.Split(" Path:")[0]}", wrong);
         }
+    }
+
+    /// <summary>Says what no run measures; null where nothing is wrong.</summary>
+    private string? WhyNotARun()
+    {
+        if (Records.Count == 0)
+        {
+            return "there are no records; a run has one before its first step.";
+        }
+
+        foreach (TrainingRecord record in Records)
+        {
+            if (record.RatioBlock < 0 || record.RatioBlock >= record.Blocks.Count)
+            {
+                return $"step {record.Step}: the largest ratio is in block {record.RatioBlock}, but {record.Blocks.Count} blocks are recorded.";
+            }
+
+            double?[] shares = [record.FirstToken.Share, record.ExplicitSink?.Share];
+            if (shares.FirstOrDefault(share => share is < 0 or > 1) is double wrong)
+            {
+                return $"step {record.Step}: {wrong} is the share of heads with a sink; it must be 0 to 1.";
+            }
+        }
+
+        return null;
     }
 
     /// <summary>Writes the history beside its place and renames it there.</summary>

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using OutlierQuant.Checkpoints;
 using OutlierQuant.Checkpoints.Tests;
 using OutlierQuant.Training.Runs;
@@ -186,6 +187,23 @@ public sealed class TrainingRunTests : IDisposable
         File.WriteAllText(Path.Combine(_run.Place("run"), TrainingHistory.FileName), content);
 
         Assert.Contains(message, Assert.Throws<InvalidDataException>(() => _run.Resume("run")).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("\"records\":\\[.*\\]", "\"records\":[]", "there are no records; a run has one before its first step")]
+    [InlineData("\"ratioBlock\":", "\"ratioBlock\":9", "blocks are recorded")]
+    [InlineData("\"share\":", "\"share\":7", "share of heads with a sink; it must be 0 to 1")]
+    public void Load_RecordsThatNoRunHas_NamesFileAndValue(string part, string damaged, string message)
+    {
+        _run.Train("run", SmallRun.Options with { Steps = 4 });
+        string file = Path.Combine(_run.Place("run"), TrainingHistory.FileName);
+        string content = File.ReadAllText(file);
+        Assert.Matches(part, content);
+        File.WriteAllText(file, Regex.Replace(content, part, damaged));
+
+        string refused = Assert.Throws<InvalidDataException>(() => TrainingHistory.Load(file)).Message;
+        Assert.StartsWith($"{file}: ", refused, StringComparison.Ordinal);
+        Assert.Contains(message, refused, StringComparison.Ordinal);
     }
 
     [Fact]

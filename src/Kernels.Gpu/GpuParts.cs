@@ -6,12 +6,12 @@ namespace OutlierQuant.Kernels.Gpu;
 /// <param name="device">The device.</param>
 internal sealed class GpuParts(GpuDevice device) : IDeviceParts
 {
-    // As the sources define them: ITEMS of parts.cl, row_quantize.cl and look_up.cl (SLICE of parts.cl is that of DeviceSlices); ROWS_OF_QUERIES, SEGMENT and the items of a group in attention.cl.
-    private const int Items = 128, QueryRows = 16, Segment = 128, AttentionItems = 16;
+    // As the sources define them: ITEMS of parts.cl, row_quantize.cl, look_up.cl and attention.cl (SLICE of parts.cl is that of DeviceSlices); ROWS_OF_QUERIES and the items of a group in attention.cl.
+    private const int Items = 128, QueryRows = 16, AttentionItems = 16;
 
     private static readonly GpuProgram _parts = new("parts.cl", ""), _rowQuantize = new("row_quantize.cl", "");
 
-    private DeviceBuffer? _found, _partials;
+    private readonly GrowingBuffer _found = new(device, "what is found among logits"), _partials = new(device, "attention's sums of segments");
 
     /// <summary>Gets every program of the parts, those of attention for heads of up to 128 values and of 256.</summary>
     public static IEnumerable<GpuProgram> Programs => [_parts, .. Enum.GetValues<FloatType>().Select(LookUp), .. Enumerable.Range(1, 8).Append(16).Select(Attention)];
@@ -69,9 +69,7 @@ internal sealed class GpuParts(GpuDevice device) : IDeviceParts
         DevicePartShape.CheckAttend(attention, queries, keys, values, attended);
         int group = attention.Heads / attention.KeyValueHeads, rows = checked(attention.Tokens * group);
         GpuProgram program = Attention(Groups(attention.HeadSize, AttentionItems));
-        int firstSegment = Math.Max(0, attention.FirstPosition - (attention.SlidingWindow - 1)) / Segment;
-        int segments = Groups(attention.FirstPosition + attention.Tokens, Segment) - firstSegment;
-        if (segments <= 1 || rows is 0 or > QueryRows)
+        if (attention.Segments <= 1 || rows is 0 or > QueryRows)
         {
             device.Launch(program, "attend", new LaunchSize(Groups(rows, QueryRows), attention.KeyValueHeads, AttentionItems, AttentionItems), [
                 Own(queries), Own(keys), Own(values), attention.HeadSize, group, attention.KeyValueHeads,
@@ -79,12 +77,12 @@ internal sealed class GpuParts(GpuDevice device) : IDeviceParts
             return;
         }
 
-        DeviceBuffer partials = Partials((long)attention.KeyValueHeads * rows * segments * (attention.HeadSize + 2));
-        device.Launch(program, "attend_segment", new LaunchSize(segments, attention.KeyValueHeads, AttentionItems, AttentionItems), [
+        DeviceBuffer partials = _partials.Take(attention.PartialBytes((long)attention.Tokens * attention.Heads));
+        device.Launch(program, "attend_segment", new LaunchSize(attention.Segments, attention.KeyValueHeads, AttentionItems, AttentionItems), [
             Own(queries), Own(keys), Own(values), attention.HeadSize, group,
-            attention.Tokens, attention.FirstPosition, attention.SlidingWindow, attention.Capacity, segments, Own(partials)]);
+            attention.Tokens, attention.FirstPosition, attention.SlidingWindow, attention.Capacity, attention.Segments, Own(partials)]);
         device.Launch(program, "merge_segments", new LaunchSize(rows, attention.KeyValueHeads, Items, 1), [
-            Own(partials), attention.HeadSize, group, attention.KeyValueHeads, attention.Tokens, attention.FirstPosition, attention.SlidingWindow, segments, Own(attended)]);
+            Own(partials), attention.HeadSize, group, attention.KeyValueHeads, attention.Tokens, attention.FirstPosition, attention.SlidingWindow, attention.Segments, Own(attended)]);
     }
 
     /// <inheritdoc/>
@@ -108,7 +106,7 @@ internal sealed class GpuParts(GpuDevice device) : IDeviceParts
     public (float Value, int Index) FindLargest(DeviceBuffer values, int count)
     {
         DevicePartShape.CheckFindLargest(values, count);
-        DeviceBuffer found = DeviceSlices.Reserve(device, count, ref _found);
+        DeviceBuffer found = _found.Take(DeviceSlices.Bytes(count));
         device.Launch(_parts, "find_largest", new LaunchSize(DeviceSlices.Count(count), 1, Items, 1), [Own(values), count, Own(found)]);
         return DeviceSlices.ReadLargest(device, count, found);
     }
@@ -117,24 +115,11 @@ internal sealed class GpuParts(GpuDevice device) : IDeviceParts
     public DeviceCandidates? FindCandidates(DeviceBuffer values, int count, float largest, float temperature, float least)
     {
         DevicePartShape.CheckFindCandidates(values, count, largest, temperature, least);
-        DeviceBuffer found = DeviceSlices.Reserve(device, count, ref _found);
+        DeviceBuffer found = _found.Take(DeviceSlices.Bytes(count));
         LaunchSize size = new(DeviceSlices.Count(count), 1, Items, 1);
         device.Launch(_parts, "sum_exponentials", size, [Own(values), count, Bits(largest), Bits(temperature), Bits(least), Own(found)]);
         device.Launch(_parts, "list_candidates", size, [Own(values), count, Bits(least), DeviceCandidates.Room, Own(found)]);
         return DeviceSlices.ReadCandidates(device, count, found);
-    }
-
-    /// <summary>Gives room for the sums of segments; twice what is needed, because the next token needs more.</summary>
-    private DeviceBuffer Partials(long count)
-    {
-        if (_partials is null || _partials.ByteLength < count * sizeof(float))
-        {
-            _partials?.Dispose();
-            _partials = null;
-            _partials = device.Allocate(2 * count * sizeof(float), "attention's sums of segments");
-        }
-
-        return _partials;
     }
 
     private static GpuProgram LookUp(FloatType type) => new("look_up.cl", KernelSource.Element(type));

@@ -15,8 +15,8 @@ internal sealed class GpuProducts(GpuDevice device, ProductForms forms) : IDevic
 
     private static readonly GpuProgram _rowQuantize = new("row_quantize.cl", "");
 
-    private DeviceBuffer? _setApartValues;
-    private DeviceBuffer? _setApartPreserved;
+    private readonly GrowingBuffer _setApartValues = new(device, "padded activations");
+    private readonly GrowingBuffer _setApartPreserved = new(device, "preserved activations");
 
     /// <summary>Gets every program of the products that is the same on all devices.</summary>
     public static IEnumerable<GpuProgram> Programs => [
@@ -89,8 +89,8 @@ internal sealed class GpuProducts(GpuDevice device, ProductForms forms) : IDevic
         DeviceProductShape.CheckMultiply(source, tokens, weights.Columns, weights.Rows, firstRow, rowCount, destination);
         int stride = WeightPacking.PaddedColumns(weights.Columns);
         DeviceChannels channels = weights.PreservedChannels;
-        GpuBuffer values = Scratch(ref _setApartValues, (long)tokens * stride * sizeof(float), "padded activations");
-        GpuBuffer preserved = Scratch(ref _setApartPreserved, (long)tokens * channels.Count * sizeof(float), "preserved activations");
+        GpuBuffer values = Own(_setApartValues.Take((long)tokens * stride * sizeof(float)));
+        GpuBuffer preserved = Own(_setApartPreserved.Take((long)tokens * channels.Count * sizeof(float)));
         device.Launch(_rowQuantize, "set_apart", new LaunchSize(tokens, 1, QuantizeItems, 1), [
             Own(source), weights.Columns, Own(channels.Indices), channels.Count, values, stride, preserved]);
         bool inTiles = forms.OfFloats(tokens) != ProductForm.Rows;
@@ -130,17 +130,4 @@ internal sealed class GpuProducts(GpuDevice device, ProductForms forms) : IDevic
     private string FormName(ProductForm form) => $"{device.Description.Backend} {form switch { ProductForm.Rows => "rows", ProductForm.Tiles => "tiles", _ => "mma" }}";
 
     private GpuBuffer Own(DeviceBuffer buffer) => device.Own(buffer, nameof(buffer));
-
-    /// <summary>Gives memory that lives as long as the device and grows to the longest use. What was asked before has it to itself, because everything runs in order.</summary>
-    private GpuBuffer Scratch(ref DeviceBuffer? scratch, long byteLength, string purpose)
-    {
-        if (scratch is null || scratch.ByteLength < byteLength)
-        {
-            scratch?.Dispose();
-            scratch = null;
-            scratch = device.Allocate(byteLength, purpose);
-        }
-
-        return Own(scratch);
-    }
 }

@@ -9,9 +9,7 @@ internal sealed class IlgpuParts(IlgpuDevice device, IlgpuRoutes routes) : IDevi
 {
     private readonly LaunchSizes _sizes = new(device.WarpSize, device.MostThreads);
 
-    private DeviceBuffer? _found;
-
-    private IlgpuBuffer? _partials;
+    private readonly GrowingBuffer _found = new(device, "what is found among logits"), _partials = new(device, "attention's sums of segments");
 
     /// <inheritdoc/>
     public void LookUp(DeviceFloatWeights table, int firstRow, DeviceBuffer rows, int count, bool isAdded, DeviceBuffer destination)
@@ -132,10 +130,7 @@ internal sealed class IlgpuParts(IlgpuDevice device, IlgpuRoutes routes) : IDevi
             return;
         }
 
-        int firstSegment = Math.Max(0, attention.FirstPosition - (attention.SlidingWindow - 1)) / Attention.Segment;
-        int segments = ((attention.FirstPosition + attention.Tokens - 1) / Attention.Segment) - firstSegment + 1;
-        long partialsOfRow = (long)segments * (attention.HeadSize + 2);
-        int together = (int)Math.Clamp(routes.MostPartials / partialsOfRow, 1, rows);
+        int together = (int)Math.Clamp(routes.MostPartials / ((long)attention.Segments * (attention.HeadSize + 2)), 1, rows);
         AttentionOperands operands = new()
         {
             Queries = Floats(queries, nameof(queries)),
@@ -148,16 +143,16 @@ internal sealed class IlgpuParts(IlgpuDevice device, IlgpuRoutes routes) : IDevi
             Tokens = attention.Tokens,
             FirstPosition = attention.FirstPosition,
             Capacity = attention.Capacity,
-            FirstSegment = firstSegment,
-            Segments = segments,
-            Partials = Partials(together * partialsOfRow).As<float>(),
+            FirstSegment = attention.FirstSegment,
+            Segments = attention.Segments,
+            Partials = Own(_partials.Take(attention.PartialBytes(together)), nameof(attended)).As<float>(),
             Attended = Floats(attended, nameof(attended)),
         };
         for (operands.FirstRow = 0; operands.FirstRow < rows; operands.FirstRow = operands.EndRow)
         {
             operands.EndRow = Math.Min(rows, operands.FirstRow + together);
             int count = operands.EndRow - operands.FirstRow;
-            device.Launch(Attention.SumSegment, _sizes.Rows(count, segments), operands);
+            device.Launch(Attention.SumSegment, _sizes.Rows(count, attention.Segments), operands);
             device.Launch(Attention.MergeSegments, _sizes.Threads(count * (long)attention.HeadSize), operands);
         }
     }
@@ -207,7 +202,7 @@ internal sealed class IlgpuParts(IlgpuDevice device, IlgpuRoutes routes) : IDevi
     public (float Value, int Index) FindLargest(DeviceBuffer values, int count)
     {
         DevicePartShape.CheckFindLargest(values, count);
-        DeviceBuffer found = DeviceSlices.Reserve(device, count, ref _found);
+        DeviceBuffer found = _found.Take(DeviceSlices.Bytes(count));
         LaunchForSlices(Search.FindLargest, Searched(values, count, found));
         return DeviceSlices.ReadLargest(device, count, found);
     }
@@ -216,7 +211,7 @@ internal sealed class IlgpuParts(IlgpuDevice device, IlgpuRoutes routes) : IDevi
     public DeviceCandidates? FindCandidates(DeviceBuffer values, int count, float largest, float temperature, float least)
     {
         DevicePartShape.CheckFindCandidates(values, count, largest, temperature, least);
-        DeviceBuffer found = DeviceSlices.Reserve(device, count, ref _found);
+        DeviceBuffer found = _found.Take(DeviceSlices.Bytes(count));
         SearchOperands operands = Searched(values, count, found) with { Largest = largest, Temperature = temperature, Least = least, Room = DeviceCandidates.Room };
         LaunchForSlices(Search.SumExponentials, operands);
         LaunchForSlices(Search.ListCandidates, operands);
@@ -232,19 +227,6 @@ internal sealed class IlgpuParts(IlgpuDevice device, IlgpuRoutes routes) : IDevi
     };
 
     private void LaunchForSlices(Action<SearchOperands> kernel, SearchOperands operands) => device.Launch(kernel, _sizes.Groups(operands.Slices), operands);
-
-    /// <summary>Gives room for attention's partial sums; twice what is needed, because the next token may need more.</summary>
-    private IlgpuBuffer Partials(long count)
-    {
-        if (_partials is null || _partials.ByteLength < count * sizeof(float))
-        {
-            _partials?.Dispose();
-            _partials = null;
-            _partials = (IlgpuBuffer)device.Allocate(2 * count * sizeof(float), "attention's sums of segments");
-        }
-
-        return _partials;
-    }
 
     private void LaunchForEach(Action<ElementOperands> kernel, ElementOperands operands)
     {

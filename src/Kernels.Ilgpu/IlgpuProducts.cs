@@ -16,11 +16,10 @@ internal sealed class IlgpuProducts : IDeviceProducts
     private readonly CodeLaunch _codes;
     private readonly FloatLaunch _floats;
 
-    // Float activations without their preserved channels, these beside them, and the parts for tensor cores with their scales. They grow as needed and are kept.
-    private IlgpuBuffer? _padded;
-    private IlgpuBuffer? _preserved;
-    private IlgpuBuffer? _halfParts;
-    private IlgpuBuffer? _halfScales;
+    private readonly GrowingBuffer _padded;
+    private readonly GrowingBuffer _preserved;
+    private readonly GrowingBuffer _halfParts;
+    private readonly GrowingBuffer _halfScales;
 
     public IlgpuProducts(IlgpuDevice device, IlgpuRoutes routes)
     {
@@ -28,6 +27,10 @@ internal sealed class IlgpuProducts : IDeviceProducts
         _sizes = new LaunchSizes(device.WarpSize, device.MostThreads);
         _codes = new CodeLaunch(device, _sizes, routes);
         _floats = new FloatLaunch(device, _sizes, routes);
+        _padded = new GrowingBuffer(device, "activations without their preserved channels");
+        _preserved = new GrowingBuffer(device, "preserved activations");
+        _halfParts = new GrowingBuffer(device, "activations in two parts");
+        _halfScales = new GrowingBuffer(device, "scales of activations in two parts");
     }
 
     /// <summary>Returns a buffer as ours.</summary>
@@ -132,10 +135,8 @@ internal sealed class IlgpuProducts : IDeviceProducts
         DeviceProductShape.CheckMultiply(source, tokens, weights.Columns, weights.Rows, firstRow, rowCount, destination);
         int preserved = weights.PreservedChannels.Count, stride = WeightPacking.PaddedColumns(weights.Columns);
         bool usesTensorCores = _floats.UsesTensorCores(weights.Groups, weights.GroupSize, tokens);
-        _padded = Grown(_padded, tokens * (long)stride * sizeof(float), "activations without their preserved channels");
-        _preserved = Grown(_preserved, tokens * (long)preserved * sizeof(float), "preserved activations");
-        _halfParts = Grown(_halfParts, usesTensorCores ? 2 * tokens * (long)stride * sizeof(ushort) : 0, "activations in two parts");
-        _halfScales = Grown(_halfScales, usesTensorCores ? tokens * (long)sizeof(float) : 0, "scales of activations in two parts");
+        IlgpuBuffer padded = Taken(_padded, tokens * (long)stride * sizeof(float)), preservedActivations = Taken(_preserved, tokens * (long)preserved * sizeof(float));
+        IlgpuBuffer halfParts = Taken(_halfParts, usesTensorCores ? 2 * tokens * (long)stride * sizeof(ushort) : 0), halfScales = Taken(_halfScales, usesTensorCores ? tokens * (long)sizeof(float) : 0);
         TokenOperands parts = new()
         {
             Source = Own(source, nameof(source)).As<float>(),
@@ -144,10 +145,10 @@ internal sealed class IlgpuProducts : IDeviceProducts
             Channels = Own(weights.PreservedChannels.Indices, nameof(weights)).As<int>(),
             Preserved = preserved,
             Stride = stride,
-            Padded = _padded.As<float>(),
-            Codes = _halfParts.As<int>(),
-            Scales = _halfScales.As<float>(),
-            PreservedActivations = _preserved.As<float>(),
+            Padded = padded.As<float>(),
+            Codes = halfParts.As<int>(),
+            Scales = halfScales.As<float>(),
+            PreservedActivations = preservedActivations.As<float>(),
         };
         FloatOperands operands = new()
         {
@@ -162,7 +163,7 @@ internal sealed class IlgpuProducts : IDeviceProducts
             Preserved = preserved,
             Activations = parts.Padded,
             ActivationStride = stride,
-            HalfParts = _halfParts.Words,
+            HalfParts = halfParts.Words,
             ActivationScales = parts.Scales,
             Tokens = tokens,
             Rows = weights.Rows,
@@ -216,16 +217,7 @@ internal sealed class IlgpuProducts : IDeviceProducts
 
     private IlgpuBuffer Own(DeviceBuffer buffer, string parameter) => Own(_device, buffer, parameter);
 
-    private IlgpuBuffer Grown(IlgpuBuffer? buffer, long byteLength, string purpose)
-    {
-        if (buffer is not null && buffer.ByteLength >= byteLength)
-        {
-            return buffer;
-        }
-
-        buffer?.Dispose();
-        return (IlgpuBuffer)_device.Allocate(byteLength, purpose);
-    }
+    private IlgpuBuffer Taken(GrowingBuffer buffer, long byteLength) => Own(buffer.Take(byteLength), nameof(buffer));
 
     private void LaunchForEach(Action<TokenOperands> kernel, long count, TokenOperands operands)
     {

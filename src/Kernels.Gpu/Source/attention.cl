@@ -8,6 +8,7 @@
 #define STEP 32
 #define PITCH (STEP + 1)
 #define SEGMENT 128
+#define ITEMS 128
 
 #define TOGETHER (DIMENSIONS > 8 ? 2 : 3)
 
@@ -225,7 +226,7 @@ KERNEL_TOGETHER(16, 16, TOGETHER) attend_segment(
 }
 
 // A group for each row of each pair, an item for each of its values.
-KERNEL(128, 1) merge_segments(
+KERNEL(ITEMS, 1) merge_segments(
     GLOBAL const float* partials, int headSize, int group, int keyValueHeads, int tokens, int firstPosition, int slidingWindow, int segments, GLOBAL float* attended)
 {
     int row = GROUP(0);
@@ -236,7 +237,7 @@ KERNEL(128, 1) merge_segments(
     int end = position / SEGMENT - firstSegment + 1;
     GLOBAL const float* rowPartials = partials + ((size_t)pair * tokens * group + row) * segments * (headSize + 2);
     GLOBAL float* result = attended + (((size_t)(row / group) * keyValueHeads + pair) * group + row % group) * headSize;
-    for (int dimension = ITEM(0); dimension < headSize; dimension += 128)
+    for (int dimension = ITEM(0); dimension < headSize; dimension += ITEMS)
     {
         float largest = MINUS_INFINITY;
         float total = 0;

@@ -1,4 +1,5 @@
 using ILGPU;
+using OutlierQuant.Kernels.Devices;
 using OutlierQuant.Kernels.Ilgpu.Instructions;
 
 namespace OutlierQuant.Kernels.Ilgpu.Parts;
@@ -6,8 +7,7 @@ namespace OutlierQuant.Kernels.Ilgpu.Parts;
 /// <summary>Scaled dot-product attention with online softmax: a warp goes over a segment of the keys that its query sees, one key a lane; then segments' sums are put together.</summary>
 internal static class Attention
 {
-    /// <summary>Keys of a segment.</summary>
-    public const int Segment = 128;
+    private const int Segment = DeviceAttention.Segment;
 
     // Shared memory for the weights of each warp's keys.
     private const int MostThreads = 1024;

@@ -16,22 +16,9 @@ internal static class DeviceSlices
     /// <param name="count">Number of values.</param>
     public static int Count(int count) => (int)(((long)count + Length - 1) / Length);
 
-    /// <summary>Makes sure that there is room for the pairs.</summary>
-    /// <param name="device">Whose memory it is.</param>
+    /// <summary>Computes the bytes of the pairs.</summary>
     /// <param name="count">Number of values.</param>
-    /// <param name="found">The room so far; null for none.</param>
-    public static DeviceBuffer Reserve(IDevice device, int count, ref DeviceBuffer? found)
-    {
-        long bytes = 2 * sizeof(int) * ((long)Count(count) + DeviceCandidates.Room);
-        if (found is null || found.ByteLength < bytes)
-        {
-            found?.Dispose();
-            found = null;
-            found = device.Allocate(bytes, "what is found among logits");
-        }
-
-        return found;
-    }
+    public static long Bytes(int count) => 2 * sizeof(int) * ((long)Count(count) + DeviceCandidates.Room);
 
     /// <summary>Gives what <see cref="IDeviceParts.FindLargest"/> does.</summary>
     /// <param name="device">Where the slices were searched.</param>

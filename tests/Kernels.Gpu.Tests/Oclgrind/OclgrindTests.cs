@@ -7,6 +7,7 @@ using OutlierQuant.Kernels.Tests;
 using OutlierQuant.Kernels.Tests.CodeProduct;
 using OutlierQuant.Kernels.Tests.FloatMatmul;
 using Xunit;
+using static OutlierQuant.Kernels.Gpu.Tests.DeviceFloats;
 
 namespace OutlierQuant.Kernels.Gpu.Tests.Oclgrind;
 
@@ -132,15 +133,13 @@ public sealed class OclgrindTests
         foreach (DeviceAttention attention in (DeviceAttention[])[new(4, 2, 20, int.MaxValue, 11, 3, 14), new(4, 2, 20, 7, 40, 0, 40), new(4, 2, 20, int.MaxValue, 3, 127, 130)])
         {
             int queries = attention.Tokens * attention.Heads * attention.HeadSize, cache = attention.KeyValueHeads * attention.Capacity * attention.HeadSize;
-            using DeviceBuffer asked = Upload(queries), keys = Upload(cache), values = Upload(cache), attended = Upload(queries);
+            using DeviceBuffer asked = Upload(device, Random(queries, 1)), keys = Upload(device, Random(cache, 2)), values = Upload(device, Random(cache, 3)), attended = Empty(device, queries);
             AssertQuiet(() =>
             {
                 device.Parts.Attend(attention, asked, keys, values, attended);
                 device.Finish();
             });
         }
-
-        DeviceBuffer Upload(int count) => WeightUpload.Bytes(device, MemoryMarshal.AsBytes<float>([.. Enumerable.Range(0, count).Select(i => (float)Math.Sin(i))]), "values");
     }
 
     [OclgrindFact]
@@ -150,7 +149,7 @@ public sealed class OclgrindTests
         foreach (int count in new[] { 1, 130, 2100 })
         {
             float[] values = [.. Enumerable.Range(0, count).Select(i => (float)Math.Sin(i))];
-            using DeviceBuffer buffer = WeightUpload.Bytes(device, MemoryMarshal.AsBytes<float>(values), "values");
+            using DeviceBuffer buffer = Upload(device, values);
             AssertQuiet(() =>
             {
                 float largest = device.Parts.FindLargest(buffer, count).Value;

@@ -13,8 +13,16 @@ internal static class CodeProductShape
             throw new ArgumentException($"Activation codes of {weights.Columns} columns need a stride of {stride}, but it is {source.Stride}.", nameof(source));
         }
 
-        CheckLength(source.Codes.Length, (long)tokens * stride, $"{tokens} tokens of stride {stride}", "activation codes", nameof(source));
-        CheckLength(source.Preserved.Length, (long)tokens * weights.PreservedChannels.Length, $"{tokens} tokens of {weights.PreservedChannels.Length} preserved channels", "preserved activations", nameof(source));
+        if (source.Codes.Length != (long)tokens * stride)
+        {
+            throw WrongLength(source.Codes.Length, (long)tokens * stride, $"{tokens} tokens of stride {stride}", "activation codes", nameof(source));
+        }
+
+        if (source.Preserved.Length != (long)tokens * weights.PreservedChannels.Length)
+        {
+            throw WrongLength(source.Preserved.Length, (long)tokens * weights.PreservedChannels.Length, $"{tokens} tokens of {weights.PreservedChannels.Length} preserved channels", "preserved activations", nameof(source));
+        }
+
         CheckOutput(tokens, weights, firstRow, rowCount, destination);
     }
 
@@ -22,7 +30,11 @@ internal static class CodeProductShape
     {
         CheckWeights(weights);
         ArgumentOutOfRangeException.ThrowIfNegative(tokens);
-        CheckLength(source.Length, (long)tokens * weights.Columns, $"{tokens} tokens of {weights.Columns} columns", "activations", nameof(source));
+        if (source.Length != (long)tokens * weights.Columns)
+        {
+            throw WrongLength(source.Length, (long)tokens * weights.Columns, $"{tokens} tokens of {weights.Columns} columns", "activations", nameof(source));
+        }
+
         CheckOutput(tokens, weights, firstRow, rowCount, destination);
     }
 
@@ -43,10 +55,21 @@ internal static class CodeProductShape
             throw new ArgumentOutOfRangeException(nameof(weights), weights.GroupSize, "A group has at least one column.");
         }
 
-        string matrix = $"{weights.Rows} rows of {weights.Columns} {weights.Format} codes";
-        CheckLength(weights.Codes.Length, (long)weights.Rows * WeightPacking.BytesPerRow(weights.Format, weights.Columns), matrix, "bytes", nameof(weights));
-        CheckLength(weights.Scales.Length, (long)weights.Rows * Groups(weights), $"{matrix} in groups of {weights.GroupSize}", "scales", nameof(weights));
-        CheckLength(weights.PreservedColumns.Length, (long)weights.Rows * weights.PreservedChannels.Length, $"{weights.Rows} rows of {weights.PreservedChannels.Length} preserved channels", "preserved weights", nameof(weights));
+        if (weights.Codes.Length != (long)weights.Rows * WeightPacking.BytesPerRow(weights.Format, weights.Columns))
+        {
+            throw WrongLength(weights.Codes.Length, (long)weights.Rows * WeightPacking.BytesPerRow(weights.Format, weights.Columns), $"{weights.Rows} rows of {weights.Columns} {weights.Format} codes", "bytes", nameof(weights));
+        }
+
+        if (weights.Scales.Length != (long)weights.Rows * Groups(weights))
+        {
+            throw WrongLength(weights.Scales.Length, (long)weights.Rows * Groups(weights), $"{weights.Rows} rows of {weights.Columns} {weights.Format} codes in groups of {weights.GroupSize}", "scales", nameof(weights));
+        }
+
+        if (weights.PreservedColumns.Length != (long)weights.Rows * weights.PreservedChannels.Length)
+        {
+            throw WrongLength(weights.PreservedColumns.Length, (long)weights.Rows * weights.PreservedChannels.Length, $"{weights.Rows} rows of {weights.PreservedChannels.Length} preserved channels", "preserved weights", nameof(weights));
+        }
+
         for (int j = 0; j < weights.PreservedChannels.Length; j++)
         {
             int channel = weights.PreservedChannels[j];
@@ -70,14 +93,13 @@ internal static class CodeProductShape
             throw new ArgumentOutOfRangeException(nameof(rowCount), rowCount, $"Rows {firstRow} to {(long)firstRow + rowCount - 1} are asked of a matrix of {weights.Rows} rows.");
         }
 
-        CheckLength(destination.Length, (long)tokens * weights.Rows, $"{tokens} tokens of {weights.Rows} rows", "products", nameof(destination));
-    }
-
-    private static void CheckLength(int actual, long needed, string what, string elements, string name)
-    {
-        if (actual != needed)
+        if (destination.Length != (long)tokens * weights.Rows)
         {
-            throw new ArgumentException($"{what} need {needed} {elements}, but there are {actual}.", name);
+            throw WrongLength(destination.Length, (long)tokens * weights.Rows, $"{tokens} tokens of {weights.Rows} rows", "products", nameof(destination));
         }
     }
+
+    // Made only once it is known to be needed: a product is checked for every range of its rows.
+    private static ArgumentException WrongLength(int actual, long needed, string what, string elements, string name) =>
+        new($"{what} need {needed} {elements}, but there are {actual}.", name);
 }

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using OutlierQuant.Kernels.CodeProduct.Steps;
@@ -11,7 +10,7 @@ namespace OutlierQuant.Kernels.CodeProduct;
 /// the row is first copied to a quad of its own; the activations behind the last column are 0.</para>
 /// <para>Several tokens take turns on a block of rows, which stays in the first-level cache. Unpacking costs less than a third of the products, so doing it for every token
 /// is faster than storing and loading what is unpacked.</para>
-/// <para>Groups are long (a multiple of 128 columns, or the whole row: scaled once a group) or short (another multiple of 32: scaled once a slice).</para>
+/// <para>Groups are long (a multiple of 128 columns, or the whole row: scaled once a group) or short (32 or 64: scaled once a slice).</para>
 /// </remarks>
 /// <param name="mostTokens">The number of tokens from which on tiles are faster.</param>
 internal sealed class IntegerRow<TStep, TBytes, TSums, TFloats>(int mostTokens = 16) : IIntegerRoute
@@ -24,49 +23,54 @@ internal sealed class IntegerRow<TStep, TBytes, TSums, TFloats>(int mostTokens =
     private const int Quad = WeightPacking.QuadColumns;
     private const int BlockRows = 8;
 
-    // Tokens lie a line more than their length apart: at a multiple of 4 KiB they would push each other out of the first-level cache.
-    private const int LineBytes = 64;
-
     public string Name => TStep.Name;
 
     public int MostTokens(PackedWeights weights) => mostTokens;
 
-    private static int Lanes => TStep.Width / sizeof(int);
+    public bool Fits(PackedWeights weights) => QuadScales.IsFor(weights.GroupSize) || weights.GroupSize % Quad == 0 || weights.GroupSize >= weights.Columns;
 
-    public bool Fits(PackedWeights weights) => weights.GroupSize % Slice == 0 || weights.GroupSize >= weights.Columns;
+    public PreparedCodes ReserveCodes(int tokens, PackedWeights weights) =>
+        new PreparedByteRows<TStep, TBytes, TSums, TFloats>(weights.Format, StartSize(weights), tokens, WeightPacking.PaddedColumns(weights.Columns));
 
     public void Multiply(ActivationCodes source, PackedWeights weights, int firstRow, int rowCount, Span<float> destination)
     {
+        using PreparedCodes? own = source.Prepared is null ? ReserveCodes(source.Scales.Length, weights) : null;
+        own?.Fill(source, 0, own.Pieces);
+        if ((source.Prepared ?? own) is not PreparedByteRows<TStep, TBytes, TSums, TFloats> rows)
+        {
+            throw new ArgumentException("The prepared activations are not rows of bytes: they were made for another kernel.", nameof(source));
+        }
+
+        rows.Check(weights.Format, StartSize(weights), source);
         switch (weights.Format)
         {
             case WeightFormat.Int8:
-                MultiplyPacked<Int8Packing>(source, weights, firstRow, rowCount, destination);
+                MultiplyPacked<Int8Packing>(source, rows, weights, firstRow, rowCount, destination);
                 break;
             case WeightFormat.Int4:
-                MultiplyPacked<Int4Packing>(source, weights, firstRow, rowCount, destination);
+                MultiplyPacked<Int4Packing>(source, rows, weights, firstRow, rowCount, destination);
                 break;
             default:
-                MultiplyPacked<TernaryPacking>(source, weights, firstRow, rowCount, destination);
+                MultiplyPacked<TernaryPacking>(source, rows, weights, firstRow, rowCount, destination);
                 break;
         }
     }
 
-    private static void MultiplyPacked<TPacking>(ActivationCodes source, PackedWeights weights, int firstRow, int rowCount, Span<float> destination)
+    /// <summary>Computes the columns whose sums start together: a group's or the whole row's, but one slice in short groups.</summary>
+    private static int StartSize(PackedWeights weights) =>
+        CodeProductShape.Groups(weights) <= 1 ? Math.Max(WeightPacking.PaddedColumns(weights.Columns), Slice) : IsShort(weights) ? Slice : weights.GroupSize;
+
+    private static bool IsShort(PackedWeights weights) => CodeProductShape.Groups(weights) > 1 && weights.GroupSize % Quad != 0;
+
+    private static void MultiplyPacked<TPacking>(
+        ActivationCodes source, PreparedByteRows<TStep, TBytes, TSums, TFloats> prepared, PackedWeights weights, int firstRow, int rowCount, Span<float> destination)
         where TPacking : struct, IPacking
     {
         int groups = CodeProductShape.Groups(weights), tokens = source.Scales.Length, stride = source.Stride, preserved = weights.PreservedChannels.Length;
-        bool isShort = groups > 1 && weights.GroupSize % Quad != 0;
-        int startSize = groups <= 1 ? Math.Max(stride, Slice) : isShort ? Slice : weights.GroupSize;
-        int startsPerToken = ((stride + startSize - 1) / startSize * Lanes) + (LineBytes / sizeof(int)), codeStride = stride + LineBytes;
-        byte[] codeScratch = ArrayPool<byte>.Shared.Rent((tokens * codeStride) + AlignedSpan.Slack<byte>());
-        int[] startScratch = ArrayPool<int>.Shared.Rent((tokens * startsPerToken) + AlignedSpan.Slack<int>());
-        Span<byte> codes = AlignedSpan.Of(codeScratch, tokens * codeStride);
-        Span<int> starts = AlignedSpan.Of(startScratch, tokens * startsPerToken);
-        for (int t = 0; t < tokens; t++)
-        {
-            MemoryMarshal.AsBytes(source.Codes.Slice(t * stride, stride)).CopyTo(codes[(t * codeStride)..]);
-            GroupStarts<TPacking, TStep, TBytes, TSums, TFloats>.Fill(codes.Slice(t * codeStride, stride), startSize, starts.Slice(t * startsPerToken, startsPerToken));
-        }
+        int startsPerToken = prepared.StartsPerToken, codeStride = prepared.CodesPerToken;
+        ReadOnlySpan<byte> codes = prepared.Codes;
+        ReadOnlySpan<int> starts = prepared.Starts;
+        bool isShort = IsShort(weights);
 
         int blockRows = tokens == 1 ? rowCount : BlockRows;
         for (int r = firstRow; r < firstRow + rowCount; r += blockRows)
@@ -90,9 +94,6 @@ internal sealed class IntegerRow<TStep, TBytes, TSums, TFloats>(int mostTokens =
                 RowScaling.Finish(products, source.Scales[t], weights, r, source.Preserved.Slice(t * preserved, preserved));
             }
         }
-
-        ArrayPool<int>.Shared.Return(startScratch);
-        ArrayPool<byte>.Shared.Return(codeScratch);
     }
 
     /// <summary>Computes the products of some rows and one token without the token's scale; for rows of one group without the row's scale too.</summary>

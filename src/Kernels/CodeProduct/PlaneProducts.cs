@@ -16,77 +16,75 @@ internal static class PlaneProducts<TPacking, TStep, TBytes, TSums, TFloats>
 
     private static int Lanes => TStep.Width / sizeof(int);
 
-    /// <summary>Computes two rows whose groups are whole slices, but not whole quads. Neither sum depends on the other row; they share the loads of planes and starts.</summary>
-    /// <param name="packed">The first row, whole quads.</param>
-    /// <param name="toSecond">Bytes from there to the second row.</param>
+    /// <summary>Computes a row in groups of 32 or 64 columns: one slice, or two (<see cref="QuadScales"/>).</summary>
+    /// <param name="packed">The row, whole quads.</param>
     /// <param name="token">Shape <c>[quads, 3, 128]</c>.</param>
     /// <param name="starts">Shape <c>[slices, lanes]</c>.</param>
-    /// <param name="scales">The scales of the first row.</param>
-    /// <param name="toSecondScale">Places from a scale of the first row to that of the second.</param>
-    /// <param name="quads">Quads of a row.</param>
+    /// <param name="scales">Step size of each group. Shape <c>[groups]</c>.</param>
+    /// <param name="scaleOf">Where in a quad.</param>
+    /// <param name="quads">Quads of the row.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static (float First, float Second) OfSlices(ref byte packed, nuint toSecond, ref byte token, ref int starts, SliceScales scales, nuint toSecondScale, nuint quads)
+    public static float OfSlices(ref byte packed, ref byte token, ref int starts, ref float scales, QuadScales scaleOf, nuint quads)
     {
         (TBytes mask, TBytes oddMask) = PackedQuad<TPacking, TStep, TBytes, TSums, TFloats>.Masks();
-        TFloats first = default, second = default;
-        for (nuint slice = 0; slice < 4 * quads; slice += 4)
+        (TSums weight0, TSums weight1, TSums weight2) = (TStep.PlaneWeight(0), TStep.PlaneWeight(1), TStep.PlaneWeight(2));
+
+        // Two vectors of totals: a fused multiply-add waits four cycles for the one before it.
+        TFloats even = default, odd = default;
+        for (; quads > 0; quads--)
         {
-            ref byte secondPacked = ref Unsafe.Add(ref packed, toSecond);
             Prefetch.Ahead(ref packed);
-            Prefetch.Ahead(ref secondPacked);
-            AddSlice(ref first, ref second, 0, mask, oddMask, ref packed, ref secondPacked, ref token, ref starts, ref scales.At(slice), toSecondScale);
-            AddSlice(ref first, ref second, 1, mask, oddMask, ref packed, ref secondPacked, ref token, ref starts, ref scales.At(slice + 1), toSecondScale);
-            AddSlice(ref first, ref second, 2, mask, oddMask, ref packed, ref secondPacked, ref token, ref starts, ref scales.At(slice + 2), toSecondScale);
-            AddSlice(ref first, ref second, 3, mask, oddMask, ref packed, ref secondPacked, ref token, ref starts, ref scales.At(slice + 3), toSecondScale);
+            even = TStep.Scale(even, OfSlice(0, mask, oddMask, weight0, weight1, weight2, ref packed, ref token, ref starts), scales);
+            odd = TStep.Scale(odd, OfSlice(1, mask, oddMask, weight0, weight1, weight2, ref packed, ref token, ref starts), Unsafe.Add(ref scales, scaleOf.Second));
+            even = TStep.Scale(even, OfSlice(2, mask, oddMask, weight0, weight1, weight2, ref packed, ref token, ref starts), Unsafe.Add(ref scales, scaleOf.Third));
+            odd = TStep.Scale(odd, OfSlice(3, mask, oddMask, weight0, weight1, weight2, ref packed, ref token, ref starts), Unsafe.Add(ref scales, scaleOf.Fourth));
             packed = ref Unsafe.Add(ref packed, PackedQuad<TPacking, TStep, TBytes, TSums, TFloats>.Bytes);
             token = ref Unsafe.Add(ref token, FixedPoint.Planes * Quad);
             starts = ref Unsafe.Add(ref starts, 4 * Lanes);
+            scales = ref Unsafe.Add(ref scales, scaleOf.PerQuad);
         }
 
-        return (TStep.Sum(first), TStep.Sum(second));
+        return TStep.Sum(TStep.Add(even, odd));
     }
 
+    // Each plane is multiplied, widened and added before the next: taken together, the multiplications crowd the two units that have them, and a row took a tenth longer.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void AddSlice(
-        ref TFloats first, ref TFloats second, int slice, TBytes mask, TBytes oddMask, ref byte packed, ref byte secondPacked, ref byte token, ref int starts, ref float scale, nuint toSecondScale)
+    private static TSums OfSlice(int slice, TBytes mask, TBytes oddMask, TSums weight0, TSums weight1, TSums weight2, ref byte packed, ref byte token, ref int starts)
     {
-        TBytes fields = Field(ref packed, slice, 0, mask, oddMask), secondFields = Field(ref secondPacked, slice, 0, mask, oddMask);
-        nuint column = (nuint)(slice * Slice);
-        TBytes plane0 = TStep.Load(ref token, column);
-        TSums first0 = TStep.MultiplyPart(fields, plane0), second0 = TStep.MultiplyPart(secondFields, plane0);
-        TBytes plane1 = TStep.Load(ref token, column + Quad);
-        TSums first1 = TStep.MultiplyPart(fields, plane1), second1 = TStep.MultiplyPart(secondFields, plane1);
-        TBytes plane2 = TStep.Load(ref token, column + (2 * Quad));
-        TSums first2 = TStep.MultiplyPart(fields, plane2), second2 = TStep.MultiplyPart(secondFields, plane2);
-        TSums start = TStep.LoadSums(ref starts, (nuint)(slice * Lanes));
-        first = TStep.Scale(first, Combine(start, slice, first0, first1, first2), scale);
-        second = TStep.Scale(second, Combine(start, slice, second0, second1, second2), Unsafe.Add(ref scale, toSecondScale));
+        TBytes fields = Field(ref packed, slice, 0, mask, oddMask);
+        nuint column = (nuint)(slice * Slice), start = (nuint)(slice * Lanes);
+        TSums sums = TStep.AddPlane(default, TStep.MultiplyPart(fields, TStep.Load(ref token, column)), 0, weight0);
+        sums = IsOdd(slice) ? sums : TStep.Add(sums, TStep.LoadSums(ref starts, start));
+        sums = TStep.AddPlane(sums, TStep.MultiplyPart(fields, TStep.Load(ref token, column + Quad)), 1, weight1);
+        sums = TStep.AddPlane(sums, TStep.MultiplyPart(fields, TStep.Load(ref token, column + (2 * Quad))), 2, weight2);
+        return IsOdd(slice) ? TStep.Add(TStep.Quarter(sums), TStep.LoadSums(ref starts, start)) : sums;
     }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TSums Combine(TSums start, int slice, TSums part0, TSums part1, TSums part2) => PackedQuad<TPacking, TStep, TBytes, TSums, TFloats>.IsOdd(slice)
-        ? TStep.Add(start, TStep.Quarter(TStep.AddPlanes(default, part0, part1, part2)))
-        : TStep.AddPlanes(start, part0, part1, part2);
 
     // A lane sums 16 products of at most 7 · FixedPoint.Largest, so the planes add up in 32 bits before they become floats.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static float OfQuads(ref byte packed, ref byte token, ref int starts, ref float scales, nuint quads)
     {
         (TBytes mask, TBytes oddMask) = PackedQuad<TPacking, TStep, TBytes, TSums, TFloats>.Masks();
+        (TSums weight0, TSums weight1, TSums weight2) = (TStep.PlaneWeight(0), TStep.PlaneWeight(1), TStep.PlaneWeight(2));
         TFloats totals = default;
         for (nuint g = 0; g < quads; g++)
         {
-            TSums part0 = default, part1 = default, part2 = default, odd0 = default, odd1 = default, odd2 = default;
             Prefetch.Ahead(ref packed);
+            TSums part0 = default, part1 = default, part2 = default, odd0 = default, odd1 = default, odd2 = default;
             TBytes fields0 = Field(ref packed, 0, 0, mask, oddMask), fields1 = Field(ref packed, 1, 0, mask, oddMask);
             TBytes fields2 = Field(ref packed, 2, 0, mask, oddMask), fields3 = Field(ref packed, 3, 0, mask, oddMask);
             (part0, odd0) = AddPlane(part0, odd0, fields0, fields1, fields2, fields3, ref token, 0);
             (part1, odd1) = AddPlane(part1, odd1, fields0, fields1, fields2, fields3, ref token, Quad);
             (part2, odd2) = AddPlane(part2, odd2, fields0, fields1, fields2, fields3, ref token, 2 * Quad);
+            TSums sums = TStep.Add(TStep.AddPlane(default, part0, 0, weight0), TStep.LoadSums(ref starts, 0));
+            sums = TStep.AddPlane(TStep.AddPlane(sums, part1, 1, weight1), part2, 2, weight2);
+            if (TPacking.Bits == 2)
+            {
+                TSums odd = TStep.AddPlane(default, odd0, 0, weight0);
+                sums = TStep.Add(sums, TStep.Quarter(TStep.AddPlane(TStep.AddPlane(odd, odd1, 1, weight1), odd2, 2, weight2)));
+            }
 
-            // AddPlanes is faster from the cache, but took a sixth longer where the weights come from memory.
-            TSums sums = TStep.Combine(AddParts(default, part0, odd0), AddParts(default, part1, odd1), AddParts(default, part2, odd2));
-            totals = TStep.Scale(totals, TStep.Add(sums, TStep.LoadSums(ref starts, 0)), Unsafe.Add(ref scales, g));
+            totals = TStep.Scale(totals, sums, Unsafe.Add(ref scales, g));
             packed = ref Unsafe.Add(ref packed, PackedQuad<TPacking, TStep, TBytes, TSums, TFloats>.Bytes);
             token = ref Unsafe.Add(ref token, FixedPoint.Planes * Quad);
             starts = ref Unsafe.Add(ref starts, Lanes);
@@ -149,6 +147,9 @@ internal static class PlaneProducts<TPacking, TStep, TBytes, TSums, TFloats>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static TBytes Field(ref byte packed, int slice, nuint index, TBytes mask, TBytes oddMask) =>
         PackedQuad<TPacking, TStep, TBytes, TSums, TFloats>.Field(ref packed, slice, index, mask, oddMask);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool IsOdd(int slice) => PackedQuad<TPacking, TStep, TBytes, TSums, TFloats>.IsOdd(slice);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static TSums AddParts(TSums sums, TSums part, TSums oddPart) => PackedQuad<TPacking, TStep, TBytes, TSums, TFloats>.AddParts(sums, part, oddPart);

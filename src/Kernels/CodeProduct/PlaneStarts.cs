@@ -5,8 +5,7 @@ namespace OutlierQuant.Kernels.CodeProduct;
 
 /// <summary>What the sums of <see cref="PlaneProducts{TPacking, TStep, TBytes, TSums, TFloats}"/> start from: minus the offset of the fields times the sum of the token.</summary>
 /// <remarks>It is the same for every row. A group of up to a quad starts from one vector, because its planes are added up at once; a longer one from a vector a plane.</remarks>
-internal static class PlaneStarts<TPacking, TStep, TBytes, TSums, TFloats>
-    where TPacking : struct, IPacking
+internal static class PlaneStarts<TStep, TBytes, TSums, TFloats>
     where TStep : struct, IPackedStep<TBytes, TSums, TFloats>
     where TBytes : struct
     where TSums : struct
@@ -25,19 +24,23 @@ internal static class PlaneStarts<TPacking, TStep, TBytes, TSums, TFloats>
         (slices + slicesPerStart - 1) / slicesPerStart * Lanes * (slicesPerStart <= SlicesPerQuad ? 1 : FixedPoint.Planes);
 
     /// <summary>Computes the starts of a row.</summary>
+    /// <param name="fieldOffset">What a field holds more than its code.</param>
     /// <param name="token">Shape <c>[quads, 3, 128]</c>.</param>
     /// <param name="slices">Slices of the row.</param>
     /// <param name="slicesPerStart">Slices that start together; the last may be fewer.</param>
     /// <param name="starts">Receives the starts. Shape <c>[Count]</c>.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Fill(ref byte token, int slices, int slicesPerStart, ref int starts)
+    public static void Fill(int fieldOffset, ref byte token, int slices, int slicesPerStart, ref int starts)
     {
+        TBytes offset = TStep.Broadcast((byte)fieldOffset);
         for (int first = 0; first < slices; first += slicesPerStart)
         {
             int end = Math.Min(first + slicesPerStart, slices);
             if (slicesPerStart <= SlicesPerQuad)
             {
-                TSums sums = TStep.AddPlanes(default, OffsetPart(ref token, first, end, 0), OffsetPart(ref token, first, end, 1), OffsetPart(ref token, first, end, 2));
+                TSums sums = TStep.AddPlane(default, OffsetPart(offset, ref token, first, end, 0), 0, TStep.PlaneWeight(0));
+                sums = TStep.AddPlane(sums, OffsetPart(offset, ref token, first, end, 1), 1, TStep.PlaneWeight(1));
+                sums = TStep.AddPlane(sums, OffsetPart(offset, ref token, first, end, 2), 2, TStep.PlaneWeight(2));
                 TStep.StoreSums(TStep.Negate(sums), ref starts, 0);
                 starts = ref Unsafe.Add(ref starts, Lanes);
             }
@@ -48,7 +51,7 @@ internal static class PlaneStarts<TPacking, TStep, TBytes, TSums, TFloats>
                     TSums sums = default;
                     for (int slice = first; slice < end; slice += SlicesPerQuad)
                     {
-                        sums = TStep.AddPart(sums, OffsetPart(ref token, slice, slice + SlicesPerQuad, plane));
+                        sums = TStep.AddPart(sums, OffsetPart(offset, ref token, slice, slice + SlicesPerQuad, plane));
                     }
 
                     TStep.StoreSums(TStep.Negate(sums), ref starts, 0);
@@ -60,9 +63,8 @@ internal static class PlaneStarts<TPacking, TStep, TBytes, TSums, TFloats>
 
     // At most 4 · 2 · 8 · 128 a place.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TSums OffsetPart(ref byte token, int firstSlice, int endSlice, int plane)
+    private static TSums OffsetPart(TBytes offset, ref byte token, int firstSlice, int endSlice, int plane)
     {
-        TBytes offset = TStep.Broadcast(TPacking.Offset);
         TSums part = default;
         for (int slice = firstSlice; slice < endSlice; slice++)
         {

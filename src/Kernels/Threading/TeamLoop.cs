@@ -14,9 +14,9 @@ internal sealed class TeamLoop(int itemCount, int granularity, int threads, Acti
     private const int SpinRounds = 400;
     private const int PausesPerRound = 4;
 
-    // The first range of a thread is half of its fair share, and the last an eighth of that.
+    // The first range of a thread is half of its fair share, and the last a sixteenth of that.
     private const int FirstShare = 2;
-    private const int LastShare = 8 * FirstShare;
+    private const int LastShare = 16 * FirstShare;
 
     private readonly object _idle = new();
     private int _next;

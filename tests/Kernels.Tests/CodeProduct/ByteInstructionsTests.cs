@@ -20,15 +20,17 @@ public sealed class ByteInstructionsTests
             Vector256<int> sums = Vector256.LoadUnsafe(ref bytes[64]).AsInt32();
             Vector256<short> pairs = ByteInstructions.MultiplyAddPairsInSoftware(unsigned, signed);
             Assert.Equal(pairs, ByteInstructions.MultiplyAddPairs(unsigned, signed));
-            Assert.Equal(ByteInstructions.AddPairsInSoftware(pairs, 1), ByteInstructions.AddPairs(pairs));
-            Assert.Equal(ByteInstructions.AddPairsInSoftware(pairs, -32768), ByteInstructions.AddPairs(pairs, -32768));
+            Vector256<short> weights = Vector256.LoadUnsafe(ref bytes[96]).AsInt16(), smallest = Vector256.Create(short.MinValue);
+            Assert.Equal(ByteInstructions.AddPairsInSoftware(pairs, Vector256<short>.One), ByteInstructions.AddPairs(pairs));
+            Assert.Equal(ByteInstructions.AddPairsInSoftware(pairs, weights), ByteInstructions.AddPairs(pairs, weights));
+            Assert.Equal(ByteInstructions.AddPairsInSoftware(pairs, smallest), ByteInstructions.AddPairs(pairs, smallest));
             Assert.Equal(ByteInstructions.MultiplyAddQuadsInSoftware(sums, unsigned, signed), ByteInstructions.MultiplyAddQuads(sums, unsigned, signed));
 
             Vector512<byte> wide = Vector512.LoadUnsafe(ref bytes[0]);
             Vector512<sbyte> wideSigned = Vector512.LoadUnsafe(ref bytes[64]).AsSByte();
             Vector512<short> widePairs = ByteInstructions.MultiplyAddPairs(wide, wideSigned);
             Assert.Equal(ByteInstructions.MultiplyAddPairsInSoftware(wide.GetUpper(), wideSigned.GetUpper()), widePairs.GetUpper());
-            Assert.Equal(ByteInstructions.AddPairsInSoftware(widePairs.GetLower(), 1), ByteInstructions.AddPairs(widePairs).GetLower());
+            Assert.Equal(ByteInstructions.AddPairsInSoftware(widePairs.GetLower(), Vector256<short>.One), ByteInstructions.AddPairs(widePairs).GetLower());
         }
     }
 

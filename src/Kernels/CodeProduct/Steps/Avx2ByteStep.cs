@@ -79,8 +79,11 @@ internal readonly struct Avx2ByteStep : IPackedStep<Vector256<byte>, Vector256<i
     public static Vector256<int> Combine(Vector256<int> sums0, Vector256<int> sums1, Vector256<int> sums2) => sums0 + (sums1 << 8) - (sums2 << 15);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<int> AddPlanes(Vector256<int> sums, Vector256<int> part0, Vector256<int> part1, Vector256<int> part2) =>
-        sums + ByteInstructions.AddPairs(part0.AsInt16()) + ByteInstructions.AddPairs(part1.AsInt16(), FixedPoint.Weight1) + ByteInstructions.AddPairs(part2.AsInt16(), FixedPoint.Weight2);
+    public static Vector256<int> AddPlane(Vector256<int> sums, Vector256<int> part, int plane, Vector256<int> weight) =>
+        sums + ByteInstructions.AddPairs(part.AsInt16(), weight.AsInt16());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> PlaneWeight(int plane) => Vector256.Create((short)(plane == 0 ? 1 : plane == 1 ? FixedPoint.Weight1 : FixedPoint.Weight2)).AsInt32();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<int> Add(Vector256<int> left, Vector256<int> right) => left + right;

@@ -76,7 +76,11 @@ internal readonly struct AvxVnniByteStep : IPackedStep<Vector256<byte>, Vector25
     public static Vector256<int> Combine(Vector256<int> sums0, Vector256<int> sums1, Vector256<int> sums2) => sums0 + (sums1 << 8) - (sums2 << 15);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<int> AddPlanes(Vector256<int> sums, Vector256<int> part0, Vector256<int> part1, Vector256<int> part2) => sums + Combine(part0, part1, part2);
+    public static Vector256<int> AddPlane(Vector256<int> sums, Vector256<int> part, int plane, Vector256<int> weight) =>
+        plane == 0 ? sums + part : plane == 1 ? sums + (part << 8) : sums - (part << 15);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> PlaneWeight(int plane) => default;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<int> Add(Vector256<int> left, Vector256<int> right) => left + right;

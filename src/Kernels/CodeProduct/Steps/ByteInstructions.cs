@@ -23,12 +23,12 @@ internal static class ByteInstructions
 
     /// <summary><c>vpmaddwd</c> by ones: 32-bit sums of two neighbours.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<int> AddPairs(Vector256<short> values) => AddPairs(values, 1);
+    public static Vector256<int> AddPairs(Vector256<short> values) => AddPairs(values, Vector256<short>.One);
 
-    /// <summary><c>vpmaddwd</c> by a factor: 32-bit sums of two neighbours, times the factor.</summary>
+    /// <summary><c>vpmaddwd</c>: 32-bit sums of two neighbours, times their weights.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<int> AddPairs(Vector256<short> values, short factor) =>
-        Avx2.IsSupported ? Avx2.MultiplyAddAdjacent(values, Vector256.Create(factor)) : AddPairsInSoftware(values, factor);
+    public static Vector256<int> AddPairs(Vector256<short> values, Vector256<short> weights) =>
+        Avx2.IsSupported ? Avx2.MultiplyAddAdjacent(values, weights) : AddPairsInSoftware(values, weights);
 
     /// <inheritdoc cref="AddPairs(Vector256{short})"/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -64,12 +64,12 @@ internal static class ByteInstructions
         return sums;
     }
 
-    internal static Vector256<int> AddPairsInSoftware(Vector256<short> values, short factor)
+    internal static Vector256<int> AddPairsInSoftware(Vector256<short> values, Vector256<short> weights)
     {
         Vector256<int> sums = default;
         for (int i = 0; i < 8; i++)
         {
-            sums = sums.WithElement(i, factor * (values[2 * i] + values[(2 * i) + 1]));
+            sums = sums.WithElement(i, (values[2 * i] * weights[2 * i]) + (values[(2 * i) + 1] * weights[(2 * i) + 1]));
         }
 
         return sums;

@@ -36,8 +36,15 @@ internal interface IPackedStep<TBytes, TSums, TFloats> : IByteStep<TBytes, TSums
     /// <summary>Adds up the sums of three planes (<see cref="FixedPoint"/>): <c>sums0 + 256 · sums1 − 32768 · sums2</c>, modulo 2³².</summary>
     static abstract TSums Combine(TSums sums0, TSums sums1, TSums sums2);
 
-    /// <summary>Adds parts of three planes to 32-bit sums, weighting while it widens (<see cref="AddPart"/>): <c>sums + part0 + 256 · part1 − 32768 · part2</c>, modulo 2³².</summary>
-    static abstract TSums AddPlanes(TSums sums, TSums part0, TSums part1, TSums part2);
+    /// <summary>Adds a part of a plane to 32-bit sums, weighting while it widens (<see cref="AddPart"/>): times 1, 256 or −32768, modulo 2³².</summary>
+    /// <param name="sums">The sums.</param>
+    /// <param name="part">The part.</param>
+    /// <param name="plane">Which plane, a constant.</param>
+    /// <param name="weight">What <see cref="PlaneWeight"/> returns for it.</param>
+    static abstract TSums AddPlane(TSums sums, TSums part, int plane, TSums weight);
+
+    /// <summary>Gets what <see cref="AddPlane"/> multiplies by, if it does. Loops hold it in registers: a constant would be loaded again for every use.</summary>
+    static abstract TSums PlaneWeight(int plane);
 
     static abstract TSums Add(TSums left, TSums right);
 

@@ -76,8 +76,14 @@ internal readonly struct Vector128ByteStep : IPackedStep<Vector128<byte>, Vector
     public static Vector128<int> Combine(Vector128<int> sums0, Vector128<int> sums1, Vector128<int> sums2) => sums0 + (sums1 << 8) - (sums2 << 15);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<int> AddPlanes(Vector128<int> sums, Vector128<int> part0, Vector128<int> part1, Vector128<int> part2) =>
-        sums + Combine(AddPart(default, part0), AddPart(default, part1), AddPart(default, part2));
+    public static Vector128<int> AddPlane(Vector128<int> sums, Vector128<int> part, int plane, Vector128<int> weight)
+    {
+        Vector128<int> widened = AddPart(default, part);
+        return plane == 0 ? sums + widened : plane == 1 ? sums + (widened << 8) : sums - (widened << 15);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<int> PlaneWeight(int plane) => default;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<int> Add(Vector128<int> left, Vector128<int> right) => left + right;

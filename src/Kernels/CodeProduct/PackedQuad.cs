@@ -44,6 +44,8 @@ internal static class PackedQuad<TPacking, TStep, TBytes, TSums, TFloats>
         {
             for (; quads > 0; quads--)
             {
+                Prefetch.Ahead(ref packed);
+                Prefetch.Ahead(ref Unsafe.Add(ref packed, Bytes / 2));
                 sums = AddSigned(sums, ref packed, ref activations);
                 packed = ref Unsafe.Add(ref packed, Bytes);
                 activations = ref Unsafe.Add(ref activations, Columns);

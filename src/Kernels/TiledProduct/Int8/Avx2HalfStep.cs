@@ -19,20 +19,7 @@ internal readonly unsafe struct Avx2HalfStep : IHalfStep
         HalfStep.Begin(ref weights, ref activations, firstHalf);
         for (int half = firstHalf; half < firstHalf + halves; half++)
         {
-            for (int quad = 0; quad < HalfStep.Quads; quad++)
-            {
-                Vector256<sbyte> tokens0 = HalfStep.Tokens(activations, quad, 0).AsSByte(), tokens1 = HalfStep.Tokens(activations, quad, 1).AsSByte();
-                Vector256<byte> size0 = Vector256.Abs(tokens0).AsByte(), size1 = Vector256.Abs(tokens1).AsByte();
-                Vector256<sbyte> codes = HalfStep.Codes(weights, 0, quad).AsSByte();
-                (sum00, sum01) = (Add(sum00, codes, tokens0, size0), Add(sum01, codes, tokens1, size1));
-                codes = HalfStep.Codes(weights, 1, quad).AsSByte();
-                (sum10, sum11) = (Add(sum10, codes, tokens0, size0), Add(sum11, codes, tokens1, size1));
-                codes = HalfStep.Codes(weights, 2, quad).AsSByte();
-                (sum20, sum21) = (Add(sum20, codes, tokens0, size0), Add(sum21, codes, tokens1, size1));
-                codes = HalfStep.Codes(weights, 3, quad).AsSByte();
-                (sum30, sum31) = (Add(sum30, codes, tokens0, size0), Add(sum31, codes, tokens1, size1));
-            }
-
+            AddHalf(weights, activations, ref sum00, ref sum01, ref sum10, ref sum11, ref sum20, ref sum21, ref sum30, ref sum31);
             HalfStep.Next(ref weights, ref activations, half);
         }
 
@@ -44,6 +31,58 @@ internal readonly unsafe struct Avx2HalfStep : IHalfStep
         HalfStep.Store(sum21, sums, 2, 1);
         HalfStep.Store(sum30, sums, 3, 0);
         HalfStep.Store(sum31, sums, 3, 1);
+    }
+
+    public static void AddGroups(byte* weights, byte* activations, int firstHalf, int groups, int groupHalves, GroupSums sums, int* waiting, bool isFirst)
+    {
+        HalfStep.Begin(ref weights, ref activations, firstHalf);
+        for (int half = firstHalf, end = firstHalf + (groups * groupHalves); half < end; isFirst = false)
+        {
+            Vector256<int> sum00 = default, sum01 = default, sum10 = default, sum11 = default, sum20 = default, sum21 = default, sum30 = default, sum31 = default;
+            for (int groupEnd = half + groupHalves; half < groupEnd; half++)
+            {
+                AddHalf(weights, activations, ref sum00, ref sum01, ref sum10, ref sum11, ref sum20, ref sum21, ref sum30, ref sum31);
+                HalfStep.Next(ref weights, ref activations, half);
+            }
+
+            sums.Scale(sum00, 0, 0, isFirst);
+            sums.Scale(sum01, 0, 1, isFirst);
+            sums.Scale(sum10, 1, 0, isFirst);
+            sums.Scale(sum11, 1, 1, isFirst);
+            sums.Scale(sum20, 2, 0, isFirst);
+            sums.Scale(sum21, 2, 1, isFirst);
+            sums.Scale(sum30, 3, 0, isFirst);
+            sums.Scale(sum31, 3, 1, isFirst);
+            sums.Next();
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AddHalf(
+        byte* weights,
+        byte* activations,
+        ref Vector256<int> sum00,
+        ref Vector256<int> sum01,
+        ref Vector256<int> sum10,
+        ref Vector256<int> sum11,
+        ref Vector256<int> sum20,
+        ref Vector256<int> sum21,
+        ref Vector256<int> sum30,
+        ref Vector256<int> sum31)
+    {
+        for (int quad = 0; quad < HalfStep.Quads; quad++)
+        {
+            Vector256<sbyte> tokens0 = HalfStep.Tokens(activations, quad, 0).AsSByte(), tokens1 = HalfStep.Tokens(activations, quad, 1).AsSByte();
+            Vector256<byte> size0 = Vector256.Abs(tokens0).AsByte(), size1 = Vector256.Abs(tokens1).AsByte();
+            Vector256<sbyte> codes = HalfStep.Codes(weights, 0, quad).AsSByte();
+            (sum00, sum01) = (Add(sum00, codes, tokens0, size0), Add(sum01, codes, tokens1, size1));
+            codes = HalfStep.Codes(weights, 1, quad).AsSByte();
+            (sum10, sum11) = (Add(sum10, codes, tokens0, size0), Add(sum11, codes, tokens1, size1));
+            codes = HalfStep.Codes(weights, 2, quad).AsSByte();
+            (sum20, sum21) = (Add(sum20, codes, tokens0, size0), Add(sum21, codes, tokens1, size1));
+            codes = HalfStep.Codes(weights, 3, quad).AsSByte();
+            (sum30, sum31) = (Add(sum30, codes, tokens0, size0), Add(sum31, codes, tokens1, size1));
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -3,12 +3,12 @@ using System.Runtime.Intrinsics;
 namespace OutlierQuant.Kernels.TiledProduct.Int8;
 
 /// <summary>The int8 microkernel in 256-bit vectors of the runtime.</summary>
-/// <remarks>A block is computed in chunks of 512 columns: their codes, 16 KiB of weights and 8 KiB of 16 tokens, stay in the first-level cache while every four
+/// <remarks>A block is computed in chunks of 256 columns: their codes, 8 KiB of weights and 4 KiB of 16 tokens, stay in the first-level cache, beside the sums, while every four
 /// features meet all tokens. The integer sums of a group wait in memory from one chunk to the next.</remarks>
 internal sealed unsafe class HalfStepTiles<THalfStep> : TileMicrokernel
     where THalfStep : struct, IHalfStep
 {
-    private const int ChunkHalves = 16;
+    private const int ChunkHalves = 8;
     private const int RowsAtOnce = 4;
     private const int SumStride = TileLayout.StripTokens;
 
@@ -19,42 +19,76 @@ internal sealed unsafe class HalfStepTiles<THalfStep> : TileMicrokernel
     public override void Multiply(TileBlock* block)
     {
         int groupHalves = block->HasHalfSteps ? 1 : 2 * (int)block->GroupSteps, lastHalves = block->HasHalfSteps ? 1 : 2 * (int)block->LastGroupSteps;
+        int groups = (int)block->Groups, equalGroups = lastHalves == groupHalves ? groups : groups - 1;
         for (int strip = 0; strip < block->Strips; strip++)
         {
-            byte* activations = block->Activations + (strip * block->StripBytes);
-            int tokens = (int)Math.Min(TileLayout.StripTokens, block->Tokens - (strip * TileLayout.StripTokens));
-            for (int g = 0; g < block->Groups; g++)
+            if (groupHalves > ChunkHalves)
             {
-                Begin(block, g);
-                int first = g * groupHalves, end = first + (g == block->Groups - 1 ? lastHalves : groupHalves);
-                for (int half = first; half < end; half += ChunkHalves)
+                for (int g = 0; g < groups; g++)
                 {
-                    AddChunk(block, activations, tokens, half, Math.Min(ChunkHalves, end - half));
+                    AddLongGroup(block, strip, g, g * groupHalves, g == groups - 1 ? lastHalves : groupHalves);
+                }
+            }
+            else
+            {
+                int groupsAtOnce = ChunkHalves / groupHalves;
+                for (int g = 0; g < equalGroups; g += groupsAtOnce)
+                {
+                    AddGroups(block, strip, g, Math.Min(groupsAtOnce, equalGroups - g), g * groupHalves, groupHalves);
                 }
 
-                Scale(block, g, block->Sums + (strip * TileLayout.BlockSums));
+                if (equalGroups < groups)
+                {
+                    AddGroups(block, strip, equalGroups, 1, equalGroups * groupHalves, lastHalves);
+                }
             }
         }
     }
+
+    /// <summary>Adds groups that are chunks together, or shorter: scaled while they are in registers.</summary>
+    private static void AddGroups(TileBlock* block, int strip, int firstGroup, int groups, int firstHalf, int groupHalves)
+    {
+        int side = firstGroup * TileLayout.PairRows;
+        for (int t = 0; t < Tokens(block, strip); t += TileLayout.TileRows)
+        {
+            for (int r = 0; r < TileLayout.PairRows; r += RowsAtOnce)
+            {
+                GroupSums sums = new(block->Starts + side + r, block->Scales + side + r, block->Sums + (strip * TileLayout.BlockSums) + (r * SumStride) + t);
+                THalfStep.AddGroups(Weights(block, firstHalf, r), Activations(block, strip, firstHalf, t), firstHalf % 2, groups, groupHalves, sums, block->Scratch, firstGroup == 0);
+            }
+        }
+    }
+
+    private static void AddLongGroup(TileBlock* block, int strip, int group, int firstHalf, int halves)
+    {
+        Begin(block, group);
+        for (int half = firstHalf; half < firstHalf + halves; half += ChunkHalves)
+        {
+            int count = Math.Min(ChunkHalves, firstHalf + halves - half);
+            for (int t = 0; t < Tokens(block, strip); t += TileLayout.TileRows)
+            {
+                for (int r = 0; r < TileLayout.PairRows; r += RowsAtOnce)
+                {
+                    THalfStep.Add(Weights(block, half, r), Activations(block, strip, half, t), half % 2, count, block->Scratch + (r * SumStride) + t);
+                }
+            }
+        }
+
+        Scale(block, group, block->Sums + (strip * TileLayout.BlockSums));
+    }
+
+    private static int Tokens(TileBlock* block, int strip) => (int)Math.Min(TileLayout.StripTokens, block->Tokens - (strip * TileLayout.StripTokens));
+
+    private static byte* Weights(TileBlock* block, int half, int feature) => block->Weights + (half / 2 * TileLayout.StepBytes) + (feature * TileLayout.RowBytes);
+
+    private static byte* Activations(TileBlock* block, int strip, int half, int token) =>
+        block->Activations + (strip * block->StripBytes) + (half / 2 * TileLayout.StepBytes) + (token / TileLayout.TileRows * TileLayout.TileBytes);
 
     private static void Begin(TileBlock* block, int group)
     {
         for (int r = 0; r < TileLayout.PairRows; r++)
         {
             new Span<int>(block->Scratch + (r * SumStride), SumStride).Fill(THalfStep.Raises ? block->Starts[(group * TileLayout.PairRows) + r] : 0);
-        }
-    }
-
-    private static void AddChunk(TileBlock* block, byte* activations, int tokenCount, int firstHalf, int halves)
-    {
-        int step = firstHalf / 2 * TileLayout.StepBytes;
-        for (int t = 0; t < tokenCount; t += TileLayout.TileRows)
-        {
-            byte* tokens = activations + step + (t / TileLayout.TileRows * TileLayout.TileBytes);
-            for (int r = 0; r < TileLayout.PairRows; r += RowsAtOnce)
-            {
-                THalfStep.Add(block->Weights + step + (r * TileLayout.RowBytes), tokens, firstHalf % 2, halves, block->Scratch + (r * SumStride) + t);
-            }
         }
     }
 

@@ -17,7 +17,7 @@ public sealed unsafe class TileMicrokernelTests
             foreach (string kernel in TileKernels.All.Select(kernel => kernel.Name))
             {
                 // Strips, groups, and steps of a group; 0 for groups of half a step. The last of several groups is shorter.
-                foreach ((int strips, int groups, int steps) in new[] { (1, 1, 1), (3, 1, 5), (2, 3, 2), (1, 4, 1), (2, 1, 0), (3, 2, 0), (1, 5, 0) })
+                foreach ((int strips, int groups, int steps) in new[] { (1, 1, 1), (3, 1, 5), (2, 3, 2), (1, 4, 1), (1, 9, 1), (2, 3, 4), (2, 2, 5), (2, 1, 0), (3, 2, 0), (1, 5, 0), (1, 19, 0) })
                 {
                     blocks.Add(kernel, false, strips, groups, steps);
                     blocks.Add(kernel, true, strips, groups, steps);

@@ -40,11 +40,13 @@ internal static class ByteRows<TLanes, TVector>
 
         for (int t = 0; t < tokens; t++)
         {
-            for (int r = firstRow; r < firstRow + rowCount; r++)
+            Span<float> products = destination.Slice((t * weights.Rows) + firstRow, rowCount);
+            for (int i = 0; i < products.Length; i++)
             {
-                ref float product = ref destination[(t * weights.Rows) + r];
-                product = (weights.Scales[r] * product) + SideProduct.Of(weights.PreservedColumns.Slice(r * preserved, preserved), side.Slice(t * preserved, preserved));
+                products[i] *= weights.Scales[firstRow + i];
             }
+
+            SideProduct.AddTo(products, weights.PreservedColumns.Slice(firstRow * preserved, rowCount * preserved), side.Slice(t * preserved, preserved));
         }
 
         ArrayPool<float>.Shared.Return(scratch);

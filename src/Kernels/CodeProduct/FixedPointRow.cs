@@ -103,8 +103,10 @@ internal sealed class FixedPointRow<TStep, TBytes, TSums, TFloats>(IFloatRoute e
         float step = prepared.Step(token);
         for (int i = 0; i < products.Length; i++)
         {
-            products[i] = side.Length == 0 ? step * products[i] : (step * products[i]) + SideProduct.Of(weights.PreservedColumns.Slice((firstRow + i) * side.Length, side.Length), side);
+            products[i] *= step;
         }
+
+        SideProduct.AddTo(products, weights.PreservedColumns.Slice(firstRow * side.Length, products.Length * side.Length), side);
     }
 
     private static void ShortGroups<TPacking>(ReadOnlySpan<byte> rows, ReadOnlySpan<float> scales, PackedWeights weights, ref byte token, ref int start, Span<float> products)

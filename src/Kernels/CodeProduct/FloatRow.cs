@@ -62,14 +62,15 @@ internal sealed class FloatRow<TFields, TInts, TLanes, TVector>(string name) : I
             {
                 ReadOnlySpan<byte> row = weights.Codes.Slice(r * rowBytes, rowBytes);
                 ReadOnlySpan<float> scales = weights.Scales.Slice(r * groups, groups);
-                float product = groups switch
+                destination[(t * weights.Rows) + r] = groups switch
                 {
                     0 => 0,
                     1 => scales[0] * WholeRow<TPacking>(row, ordered),
                     _ => Grouped<TPacking>(row, weights.Columns, new SliceScales(scales, weights.GroupSize / Slice), ordered),
                 };
-                destination[(t * weights.Rows) + r] = product + SideProduct.Of(weights.PreservedColumns.Slice(r * preserved, preserved), side);
             }
+
+            SideProduct.AddTo(destination.Slice((t * weights.Rows) + firstRow, rowCount), weights.PreservedColumns.Slice(firstRow * preserved, rowCount * preserved), side);
         }
 
         ArrayPool<float>.Shared.Return(ordered);

@@ -133,11 +133,13 @@ internal sealed class IntegerTile<TStep, TBytes, TSums, TFloats> : IIntegerRoute
         int preserved = weights.PreservedChannels.Length;
         for (int t = firstToken; t < firstToken + tokens; t++)
         {
-            for (int r = firstRow; r < firstRow + rows; r++)
+            Span<float> products = destination.Slice((t * weights.Rows) + firstRow, rows);
+            for (int i = 0; i < rows; i++)
             {
-                float side = SideProduct.Of(weights.PreservedColumns.Slice(r * preserved, preserved), source.Preserved.Slice(t * preserved, preserved));
-                destination[(t * weights.Rows) + r] = (source.Scales[t] * tile[((t - firstToken) * TileRows) + r - firstRow]) + side;
+                products[i] = source.Scales[t] * tile[((t - firstToken) * TileRows) + i];
             }
+
+            SideProduct.AddTo(products, weights.PreservedColumns.Slice(firstRow * preserved, rows * preserved), source.Preserved.Slice(t * preserved, preserved));
         }
     }
 

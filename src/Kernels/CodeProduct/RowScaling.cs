@@ -30,9 +30,6 @@ internal static class RowScaling
             products[i] = scale * (rowScales.IsEmpty ? products[i] : rowScales[i] * products[i]);
         }
 
-        for (i = 0; i < products.Length && side.Length > 0; i++)
-        {
-            products[i] += SideProduct.Of(weights.PreservedColumns.Slice((firstRow + i) * side.Length, side.Length), side);
-        }
+        SideProduct.AddTo(products, weights.PreservedColumns.Slice(firstRow * side.Length, products.Length * side.Length), side);
     }
 }

@@ -37,16 +37,12 @@ internal static class Dequantization
         ref float destination = ref MemoryMarshal.GetReference(weights);
         nuint i = 0, length = (nuint)codes.Length;
 
-        // Sixteen codes widen to two vectors of eight 16-bit lanes, and these to four of four.
         for (; i + 16 <= length; i += 16)
         {
-            (Vector128<short> low, Vector128<short> high) = Vector128.Widen(Vector128.LoadUnsafe(ref source, i));
-            (Vector128<int> lanes0, Vector128<int> lanes1) = Vector128.Widen(low);
-            (Vector128<int> lanes2, Vector128<int> lanes3) = Vector128.Widen(high);
-            (Vector128.ConvertToSingle(lanes0) * scale).StoreUnsafe(ref destination, i);
-            (Vector128.ConvertToSingle(lanes1) * scale).StoreUnsafe(ref destination, i + 4);
-            (Vector128.ConvertToSingle(lanes2) * scale).StoreUnsafe(ref destination, i + 8);
-            (Vector128.ConvertToSingle(lanes3) * scale).StoreUnsafe(ref destination, i + 12);
+            Vector256<short> codes16 = Vector256.WidenLower(Vector128.LoadUnsafe(ref source, i).ToVector256Unsafe());
+            (Vector256<int> low, Vector256<int> high) = Vector256.Widen(codes16);
+            (Vector256.ConvertToSingle(low) * scale).StoreUnsafe(ref destination, i);
+            (Vector256.ConvertToSingle(high) * scale).StoreUnsafe(ref destination, i + 8);
         }
 
         for (; i < length; i++)

@@ -16,8 +16,8 @@ internal static class GenerateCommand
 {
     private static readonly Option<string> Prompt = new("--prompt") { Description = "Text to go on from; may be empty where the tokenizer adds BOS.", DefaultValueFactory = _ => "", HelpName = "TEXT" };
     private static readonly Option<int?> MaxTokens = SharedOptions.PositiveOrNull("--max-tokens", "Most tokens to add. Default: 128, or what the model's positions allow.");
-    private static readonly Option<double> Temperature = SharedOptions.AtLeastZero("--temperature", "0 takes the likeliest token each time, on the device if there is one; 1 samples from the model's distribution, on the CPU.", 0);
-    private static readonly Option<double> TopP = SharedOptions.AtLeastZero("--top-p", "Sample among the likeliest tokens that together have this probability.", 1, largest: 1);
+    private static readonly Option<double> Temperature = SharedOptions.AtLeastZero("--temperature", "0 takes the likeliest token each time; 1 samples from the model's distribution.", 0);
+    private static readonly Option<double> TopP = SharedOptions.Probability("--top-p", "Sample among the likeliest tokens that together have this probability.", 1);
     private static readonly Option<int> Samples = SharedOptions.Positive("--samples", "How many texts to make, with seeds counted up from --seed.", 1);
     private static readonly Option<string> Out = new("--out") { Description = "Write the texts to a file too, one after the other with a newline after each.", HelpName = "FILE" };
 

@@ -110,6 +110,24 @@ internal static class SharedOptions
         },
     };
 
+    /// <summary>A probability that leaves something to choose from: above 0, up to 1.</summary>
+    public static Option<double> Probability(string name, string description, double value) => new(name)
+    {
+        Description = description,
+        HelpName = "P",
+        DefaultValueFactory = _ => value,
+        CustomParser = result =>
+        {
+            if (double.TryParse(result.Tokens[0].Value, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && number is > 0 and <= 1)
+            {
+                return number;
+            }
+
+            result.AddError($"{Name(result)} is '{result.Tokens[0].Value}', but must be a number above 0, up to 1.");
+            return value;
+        },
+    };
+
     public static Option<string> OneOf(string name, string description, string value, IReadOnlyList<string> values) => new(name)
     {
         Description = $"{description} One of: {string.Join(", ", values)}.",

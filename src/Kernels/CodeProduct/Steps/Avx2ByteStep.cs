@@ -76,9 +76,6 @@ internal readonly struct Avx2ByteStep : IPackedStep<Vector256<byte>, Vector256<i
     public static Vector256<int> Quarter(Vector256<int> sums) => sums >> 2;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<int> Combine(Vector256<int> sums0, Vector256<int> sums1, Vector256<int> sums2) => sums0 + (sums1 << 8) - (sums2 << 15);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<int> AddPlane(Vector256<int> sums, Vector256<int> part, int plane, Vector256<int> weight) =>
         sums + ByteInstructions.AddPairs(part.AsInt16(), weight.AsInt16());
 

@@ -73,9 +73,6 @@ internal readonly struct AvxVnniByteStep : IPackedStep<Vector256<byte>, Vector25
     public static Vector256<int> Quarter(Vector256<int> sums) => sums >> 2;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<int> Combine(Vector256<int> sums0, Vector256<int> sums1, Vector256<int> sums2) => sums0 + (sums1 << 8) - (sums2 << 15);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<int> AddPlane(Vector256<int> sums, Vector256<int> part, int plane, Vector256<int> weight) =>
         plane == 0 ? sums + part : plane == 1 ? sums + (part << 8) : sums - (part << 15);
 

@@ -33,9 +33,6 @@ internal interface IPackedStep<TBytes, TSums, TFloats> : IByteStep<TBytes, TSums
     /// <summary><c>sums / 4</c>, for sums that 4 divides.</summary>
     static abstract TSums Quarter(TSums sums);
 
-    /// <summary>Adds up the sums of three planes (<see cref="FixedPoint"/>): <c>sums0 + 256 · sums1 − 32768 · sums2</c>, modulo 2³².</summary>
-    static abstract TSums Combine(TSums sums0, TSums sums1, TSums sums2);
-
     /// <summary>Adds a part of a plane to 32-bit sums, weighting while it widens (<see cref="AddPart"/>): times 1, 256 or −32768, modulo 2³².</summary>
     /// <param name="sums">The sums.</param>
     /// <param name="part">The part.</param>

@@ -73,9 +73,6 @@ internal readonly struct Vector128ByteStep : IPackedStep<Vector128<byte>, Vector
     public static Vector128<int> Quarter(Vector128<int> sums) => sums >> 2;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<int> Combine(Vector128<int> sums0, Vector128<int> sums1, Vector128<int> sums2) => sums0 + (sums1 << 8) - (sums2 << 15);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<int> AddPlane(Vector128<int> sums, Vector128<int> part, int plane, Vector128<int> weight)
     {
         Vector128<int> widened = AddPart(default, part);

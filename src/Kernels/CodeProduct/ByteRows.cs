@@ -40,13 +40,7 @@ internal static class ByteRows<TLanes, TVector>
 
         for (int t = 0; t < tokens; t++)
         {
-            Span<float> products = destination.Slice((t * weights.Rows) + firstRow, rowCount);
-            for (int i = 0; i < products.Length; i++)
-            {
-                products[i] *= weights.Scales[firstRow + i];
-            }
-
-            SideProduct.AddTo(products, weights.PreservedColumns.Slice(firstRow * preserved, rowCount * preserved), side.Slice(t * preserved, preserved));
+            RowScaling.Finish(destination.Slice((t * weights.Rows) + firstRow, rowCount), 1, weights, firstRow, side.Slice(t * preserved, preserved));
         }
 
         ArrayPool<float>.Shared.Return(scratch);

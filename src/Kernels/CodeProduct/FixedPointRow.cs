@@ -28,8 +28,7 @@ internal sealed class FixedPointRow<TStep, TBytes, TSums, TFloats>(IFloatRoute e
 
     /// <summary>Whether the rows are those of <see cref="FixedPoint"/>, in groups of one or two slices, or of whole quads.</summary>
     public static bool IsFor(PackedWeights weights) =>
-        weights.Format != WeightFormat.Int8 && FixedPoint.Suits(weights.Columns)
-        && (QuadScales.IsFor(weights.GroupSize) || weights.GroupSize % Quad == 0 || weights.GroupSize >= weights.Columns);
+        weights.Format != WeightFormat.Int8 && FixedPoint.Suits(weights.Columns) && QuadScales.AreGroups(weights);
 
     // Measured: short groups, which are scaled more often, take longer than panels from 13 tokens on.
     public int MostTokens(PackedWeights weights) => !IsFor(weights) ? exact.MostTokens(weights) : SlicesPerStart(weights) == 1 ? Math.Min(mostTokens, MostTokensOfShortGroups) : mostTokens;
@@ -60,21 +59,24 @@ internal sealed class FixedPointRow<TStep, TBytes, TSums, TFloats>(IFloatRoute e
         ReadOnlySpan<float> source, PreparedPlaneRows<TStep, TBytes, TSums, TFloats> prepared, PackedWeights weights, int firstRow, int rowCount, Span<float> destination)
         where TPacking : struct, IPacking
     {
+        for (int t = 0; t < prepared.Tokens; t++)
+        {
+            if (prepared.Step(t) == 0)
+            {
+                // One token at a time: the route for several sums in another order. All rows at once, because it makes its own form of the token.
+                exact.Multiply(source.Slice(t * weights.Columns, weights.Columns), 1, weights, firstRow, rowCount, destination.Slice(t * weights.Rows, weights.Rows), null);
+            }
+        }
+
         int blockRows = prepared.Tokens == 1 ? rowCount : BlockRows;
         for (int r = firstRow; r < firstRow + rowCount; r += blockRows)
         {
             int rows = Math.Min(blockRows, firstRow + rowCount - r);
             for (int t = 0; t < prepared.Tokens; t++)
             {
-                Span<float> token = destination.Slice(t * weights.Rows, weights.Rows), products = token.Slice(r, rows);
                 if (prepared.Step(t) > 0)
                 {
-                    MultiplyRows<TPacking>(prepared, t, weights, r, products);
-                }
-                else
-                {
-                    // One token at a time: the route for several sums in another order.
-                    exact.Multiply(source.Slice(t * weights.Columns, weights.Columns), 1, weights, r, rows, token, null);
+                    MultiplyRows<TPacking>(prepared, t, weights, r, destination.Slice((t * weights.Rows) + r, rows));
                 }
             }
         }

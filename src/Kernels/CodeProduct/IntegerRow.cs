@@ -27,7 +27,7 @@ internal sealed class IntegerRow<TStep, TBytes, TSums, TFloats>(int mostTokens =
 
     public int MostTokens(PackedWeights weights) => mostTokens;
 
-    public bool Fits(PackedWeights weights) => QuadScales.IsFor(weights.GroupSize) || weights.GroupSize % Quad == 0 || weights.GroupSize >= weights.Columns;
+    public bool Fits(PackedWeights weights) => QuadScales.AreGroups(weights);
 
     public PreparedCodes ReserveCodes(int tokens, PackedWeights weights) =>
         new PreparedByteRows<TStep, TBytes, TSums, TFloats>(weights.Format, StartSize(weights), tokens, WeightPacking.PaddedColumns(weights.Columns));

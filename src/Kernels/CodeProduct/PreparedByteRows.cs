@@ -28,9 +28,9 @@ internal sealed unsafe class PreparedByteRows<TStep, TBytes, TSums, TFloats> : P
     public PreparedByteRows(WeightFormat format, int startSize, int tokens, int stride)
     {
         (_format, _startSize, _tokens, _stride) = (format, startSize, tokens, stride);
-        int starts = (stride + startSize - 1) / startSize * TStep.Width / sizeof(int);
+        int startLines = (((stride + startSize - 1) / startSize * TStep.Width) + Line - 1) / Line;
         CodesPerToken = stride + Line;
-        StartsPerToken = format == WeightFormat.Int8 ? 0 : (starts * sizeof(int) / Line * Line / sizeof(int)) + (2 * Line / sizeof(int));
+        StartsPerToken = format == WeightFormat.Int8 ? 0 : (startLines + 1) * Line / sizeof(int);
         _memory = new(checked(tokens * (CodesPerToken + (StartsPerToken * sizeof(int)))));
     }
 

@@ -1,14 +1,13 @@
-using System.Buffers;
 using System.Runtime.CompilerServices;
 using OutlierQuant.Kernels.CodeProduct.Steps;
 using OutlierQuant.Kernels.TiledProduct;
 
 namespace OutlierQuant.Kernels.CodeProduct;
 
-/// <summary>Float activations as three planes of bytes each (<see cref="FixedPoint"/>), quad by quad, and what sums start from; a piece is a token.</summary>
+/// <summary>Planes quad by quad, and what sums start from.</summary>
 /// <remarks>Memory that stays where it is, from a cache line on: a vector that crosses a line takes two loads. Tokens lie a line more than their length apart: at a
 /// multiple of 4 KiB they would push each other out of the first-level cache.</remarks>
-internal sealed unsafe class PreparedPlaneRows<TStep, TBytes, TSums, TFloats> : PreparedFloats
+internal sealed unsafe class PreparedPlaneRows<TStep, TBytes, TSums, TFloats> : PreparedPlanes
     where TStep : struct, IPackedStep<TBytes, TSums, TFloats>
     where TBytes : struct
     where TSums : struct
@@ -20,8 +19,6 @@ internal sealed unsafe class PreparedPlaneRows<TStep, TBytes, TSums, TFloats> : 
 
     private readonly PinnedMemory _memory;
     private readonly nint _tokenBytes;
-    private readonly float[] _steps;
-    private readonly float[] _sides;
 
     /// <summary>Reserves room.</summary>
     /// <param name="format">The packing of the weights.</param>
@@ -33,7 +30,6 @@ internal sealed unsafe class PreparedPlaneRows<TStep, TBytes, TSums, TFloats> : 
         : base(tokens, columns, preservedChannels)
     {
         (Format, SlicesPerStart) = (format, slicesPerStart);
-        (_steps, _sides) = (new float[tokens], new float[tokens * preservedChannels.Length]);
         int startLines = ((sizeof(int) * PlaneStarts<TStep, TBytes, TSums, TFloats>.Count(columns / WeightPacking.SliceColumns, slicesPerStart)) + Line - 1) / Line;
         _tokenBytes = ((nint)Planes * columns) + ((startLines + 1) * Line);
         _memory = new(checked((int)(tokens * _tokenBytes)));
@@ -45,15 +41,6 @@ internal sealed unsafe class PreparedPlaneRows<TStep, TBytes, TSums, TFloats> : 
     /// <summary>Gets the slices of a row whose sums start together.</summary>
     public int SlicesPerStart { get; }
 
-    /// <inheritdoc/>
-    public override int Pieces => Tokens;
-
-    /// <summary>Gets the value of 1 in the planes of a token; 0 where the token has no such form.</summary>
-    public float Step(int token) => _steps[token];
-
-    /// <summary>Gets the preserved channels of a token. Shape <c>[preserved]</c>.</summary>
-    public ReadOnlySpan<float> Side(int token) => _sides.AsSpan(token * PreservedChannels.Length, PreservedChannels.Length);
-
     /// <summary>Gets the planes of a token. Shape <c>[quads, 3, 128]</c>.</summary>
     public ref byte PlanesOf(int token) => ref _memory.Start[token * _tokenBytes];
 
@@ -61,25 +48,16 @@ internal sealed unsafe class PreparedPlaneRows<TStep, TBytes, TSums, TFloats> : 
     public ref int StartsOf(int token) => ref *(int*)(_memory.Start + (token * _tokenBytes) + ((nint)Planes * Columns));
 
     /// <inheritdoc/>
-    private protected override void FillPiece(ReadOnlySpan<float> source, int piece)
+    private protected override bool TryFill(ReadOnlySpan<float> values, int token, out float step)
     {
-        ReadOnlySpan<float> values = source.Slice(piece * Columns, Columns);
-        float[] cleared = ArrayPool<float>.Shared.Rent(Columns);
-        if (PreservedChannels.Length > 0)
-        {
-            SideProduct.TakeOut(values, PreservedChannels, cleared.AsSpan(0, Columns), _sides.AsSpan(piece * PreservedChannels.Length, PreservedChannels.Length));
-            values = cleared.AsSpan(0, Columns);
-        }
-
-        ref byte planes = ref PlanesOf(piece);
-        bool isTaken = FixedPoint.TrySplit(values, new Span<sbyte>(Unsafe.AsPointer(ref planes), Planes * Columns), Planes * Quad, Quad, out float step);
-        _steps[piece] = isTaken ? step : 0;
+        ref byte planes = ref PlanesOf(token);
+        bool isTaken = FixedPoint.TrySplit(values, new Span<sbyte>(Unsafe.AsPointer(ref planes), Planes * Columns), Planes * Quad, Quad, out step);
         if (isTaken)
         {
-            PlaneStarts<TStep, TBytes, TSums, TFloats>.Fill(WeightPacking.Offset(Format), ref planes, Columns / WeightPacking.SliceColumns, SlicesPerStart, ref StartsOf(piece));
+            PlaneStarts<TStep, TBytes, TSums, TFloats>.Fill(WeightPacking.Offset(Format), ref planes, Columns / WeightPacking.SliceColumns, SlicesPerStart, ref StartsOf(token));
         }
 
-        ArrayPool<float>.Shared.Return(cleared);
+        return isTaken;
     }
 
     /// <inheritdoc/>

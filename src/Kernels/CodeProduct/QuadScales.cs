@@ -18,6 +18,7 @@ internal readonly struct QuadScales(int groupSize)
     /// <summary>Gets the number of scales of a quad.</summary>
     public nuint PerQuad { get; } = (nuint)(4 * Slice / groupSize);
 
-    /// <summary>Whether groups are of such a size.</summary>
-    public static bool IsFor(int groupSize) => groupSize is Slice or 2 * Slice;
+    /// <summary>Whether groups are of such a size, or whole quads, or the whole row.</summary>
+    public static bool AreGroups(PackedWeights weights) =>
+        weights.GroupSize is Slice or 2 * Slice || weights.GroupSize % WeightPacking.QuadColumns == 0 || weights.GroupSize >= weights.Columns;
 }

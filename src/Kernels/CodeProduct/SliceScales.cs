@@ -15,14 +15,10 @@ internal readonly ref struct SliceScales(ReadOnlySpan<float> scales, int slicesP
     private readonly ulong _reciprocal = ((1UL << 32) / (ulong)slicesPerGroup) + 1;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public float Of(nuint slice) => At(slice);
-
-    /// <summary>Finds the place of a slice's scale, from which that of another row is as far as the rows of scales are.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public ref float At(nuint slice)
+    public float Of(nuint slice)
     {
         nuint group = (nuint)((slice * _reciprocal) >> 32);
         Debug.Assert(group < (nuint)_scales.Length);
-        return ref Unsafe.Add(ref MemoryMarshal.GetReference(_scales), group);
+        return Unsafe.Add(ref MemoryMarshal.GetReference(_scales), group);
     }
 }

@@ -93,40 +93,12 @@ internal static class SharedOptions
         CustomParser = result => ParseFrom(smallest, result),
     };
 
-    public static Option<double> AtLeastZero(string name, string description, double value, double largest = double.MaxValue) => new(name)
-    {
-        Description = description,
-        HelpName = "X",
-        DefaultValueFactory = _ => value,
-        CustomParser = result =>
-        {
-            if (double.TryParse(result.Tokens[0].Value, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && number >= 0 && number <= largest)
-            {
-                return number;
-            }
-
-            result.AddError($"{Name(result)} is '{result.Tokens[0].Value}', but must be a number from 0{(largest == double.MaxValue ? " on" : $" to {largest.ToString(CultureInfo.InvariantCulture)}")}.");
-            return 0;
-        },
-    };
+    public static Option<double> AtLeastZero(string name, string description, double value, double largest = double.MaxValue) =>
+        Number(name, description, "X", value, number => number >= 0 && number <= largest, $"a number from 0{(largest == double.MaxValue ? " on" : $" to {largest.ToString(CultureInfo.InvariantCulture)}")}");
 
     /// <summary>A probability that leaves something to choose from: above 0, up to 1.</summary>
-    public static Option<double> Probability(string name, string description, double value) => new(name)
-    {
-        Description = description,
-        HelpName = "P",
-        DefaultValueFactory = _ => value,
-        CustomParser = result =>
-        {
-            if (double.TryParse(result.Tokens[0].Value, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && number is > 0 and <= 1)
-            {
-                return number;
-            }
-
-            result.AddError($"{Name(result)} is '{result.Tokens[0].Value}', but must be a number above 0, up to 1.");
-            return value;
-        },
-    };
+    public static Option<double> Probability(string name, string description, double value) =>
+        Number(name, description, "P", value, number => number is > 0 and <= 1, "a number above 0, up to 1");
 
     public static Option<string> OneOf(string name, string description, string value, IReadOnlyList<string> values) => new(name)
     {
@@ -161,6 +133,23 @@ internal static class SharedOptions
 
         return numbers;
     }
+
+    private static Option<double> Number(string name, string description, string helpName, double value, Func<double, bool> isTaken, string what) => new(name)
+    {
+        Description = description,
+        HelpName = helpName,
+        DefaultValueFactory = _ => value,
+        CustomParser = result =>
+        {
+            if (double.TryParse(result.Tokens[0].Value, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && isTaken(number))
+            {
+                return number;
+            }
+
+            result.AddError($"{Name(result)} is '{result.Tokens[0].Value}', but must be {what}.");
+            return 0;
+        },
+    };
 
     private static int? ParsePositive(ArgumentResult result) => ParseFrom(1, result);
 
